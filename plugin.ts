@@ -261,7 +261,8 @@ export interface DecoratorPlugin extends Plugin {
 
 /** Delivers responses. */
 export interface ConnectorPlugin extends Plugin {
-  save(response: Response): MaybePromise<void>;
+  /** @returns Nothing; or, with the permission `stdout`, text that the core writes to standard output. */
+  save(response: Response): MaybePromise<string | void>;
 }
 
 /** A payload, or a task for source archivers, that a provider brings. */

@@ -1,12 +1,33 @@
 /**
- * Runs one plugin on given bytes, for tests of plugins.
+ * Runs one plugin on given bytes in the real sandbox, for tests of plugins.
+ *
+ * @example
+ * ```ts
+ * import { openPlugin } from "@stoq/cli/testing";
+ *
+ * await using hash = await openPlugin("hash");
+ * const { results } = await hash.scan("data");
+ * ```
  *
  * @module
  */
+import { isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { completePayloadMeta, completeRequestMeta, dispatcherAnswer, resultsAnswer, workerAnswer } from "./core/answers.ts";
+import { loadConfig } from "./core/config.ts";
+import { StoqPluginError } from "./core/errors.ts";
+import { grant } from "./core/grant.ts";
+import { parseManifest } from "./core/manifest.ts";
+import { Payload } from "./core/payload.ts";
+import { BUILTIN_FOLDER } from "./core/registry.ts";
+import { openSandbox } from "./sandbox/open.ts";
+import type { Answer, Call } from "./sandbox/sandbox.ts";
 import type {
   ArchiverResponse,
+  Data,
   DecoratorResponse,
   DispatcherResponse,
+  LogLevel,
   NewPayload,
   PayloadMeta,
   ProviderItem,
@@ -16,8 +37,9 @@ import type {
 
 /** What a worker returned, every field filled in. */
 export interface WorkerOutcome {
+  /** `undefined` where it returned none. */
   results: unknown;
-  extracted: { content: Uint8Array; payloadMeta: PayloadMeta }[];
+  extracted: { content: Uint8Array<ArrayBuffer>; payloadMeta: PayloadMeta }[];
   errors: string[];
   dispatchTo: string[];
 }
@@ -26,110 +48,116 @@ export interface WorkerOutcome {
 export interface PayloadSetup {
   payloadMeta?: Partial<PayloadMeta>;
   request?: Partial<RequestMeta>;
-  dispatchMeta?: Record<string, Record<string, unknown>>;
+  dispatchMeta?: Record<string, Data>;
   workers?: Record<string, unknown>[];
 }
 
-/** One plugin, opened for a test. */
+/** How to open a plugin. */
+export interface PluginSetup {
+  /** Options, over those of the manifest. */
+  options?: Record<string, unknown>;
+  /** Gets what the plugin logs. Default: nobody. */
+  log?: (level: LogLevel, message: string) => void;
+}
+
+/** One plugin, opened for a test. Methods reject with {@linkcode StoqPluginError} where the call fails. */
 export interface PluginUnderTest extends AsyncDisposable {
   scan(content: Uint8Array | string, setup?: PayloadSetup): Promise<WorkerOutcome>;
   getDispatches(content: Uint8Array | string, setup?: PayloadSetup): Promise<DispatcherResponse>;
   getDeepDispatches(content: Uint8Array | string, setup?: PayloadSetup): Promise<DispatcherResponse>;
-  archive(content: Uint8Array | string, setup?: PayloadSetup): Promise<ArchiverResponse | null>;
+  archive(content: Uint8Array | string, setup?: PayloadSetup): Promise<ArchiverResponse>;
   get(task: ArchiverResponse): Promise<NewPayload | null>;
-  decorate(response: ScanResponse): Promise<DecoratorResponse | null>;
-  save(response: ScanResponse): Promise<void>;
+  decorate(response: ScanResponse): Promise<DecoratorResponse>;
+  /** @returns The text for standard output, of a plugin that has the permission `stdout`. */
+  save(response: ScanResponse): Promise<string | null>;
   ingest(): AsyncIterable<ProviderItem>;
 }
 
-// TEMPORARY in-process version; the real one runs the plugin in the sandbox with the same interface.
-// deno-lint-ignore-file no-explicit-any
-export async function openPlugin(
-  folder: string | URL,
-  setup: { options?: Record<string, string>; home?: string } = {},
-): Promise<PluginUnderTest> {
-  const dir = folder instanceof URL ? folder : new URL(`./plugins/${folder}/`, import.meta.url);
-  const base = dir.href.endsWith("/") ? dir : new URL(dir.href + "/");
-  const name = base.pathname.split("/").filter(Boolean).at(-1)!;
-  const sections: Record<string, Record<string, string>> = {};
-  let section = "", key = "";
-  for (const line of Deno.readTextFileSync(new URL(`${name}.stoq`, base)).split(/\r?\n/)) {
-    if (/^\s*([;#].*)?$/.test(line)) continue;
-    const head = /^\[(.+)\]$/.exec(line);
-    if (head) sections[section = head[1]!] = {};
-    else if (/^\s/.test(line)) sections[section]![key] += "\n" + line.trim();
-    else {
-      const m = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line)!;
-      sections[section]![key = m[1]!.toLowerCase()] = m[2]!;
-    }
+/**
+ * Opens a plugin in a sandbox of its own, with what its manifest asks for.
+ *
+ * @param plugin Name of a built-in plugin, or path or `file:` URL of a plugin's folder.
+ * @throws {StoqError} If it cannot be loaded.
+ */
+export async function openPlugin(plugin: string | URL, setup: PluginSetup = {}): Promise<PluginUnderTest> {
+  const folder = plugin instanceof URL
+    ? resolve(fileURLToPath(plugin))
+    : isAbsolute(plugin) || plugin.includes("/")
+    ? resolve(plugin)
+    : join(BUILTIN_FOLDER, plugin);
+  const path = await manifestIn(folder);
+  const manifest = await parseManifest(await Deno.readTextFile(path), path);
+  const config = loadConfig({ baseDir: folder, pluginOpts: { [manifest.name]: setup.options ?? {} } });
+  const { spec } = grant({ manifest, builtin: folder.startsWith(BUILTIN_FOLDER) }, config);
+  const sandbox = openSandbox((level, _, message) => setup.log?.(level, message));
+  const call = async (request: Call): Promise<Answer> => {
+    const outcome = await sandbox.call(spec, request);
+    if (outcome.status === "ok") return outcome.answer;
+    throw new StoqPluginError(outcome.message, { cause: outcome });
+  };
+  const withPayload = (method: Call["method"], content: Uint8Array | string, given: PayloadSetup = {}) => {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
+    const payload = new Payload(bytes, given.payloadMeta);
+    Object.assign(payload.dispatchMeta, given.dispatchMeta);
+    payload.workers.push(...given.workers ?? []);
+    return call({ method, args: [payload.describe(), completeRequestMeta(given.request)], content: bytes });
+  };
+  const loaded = await sandbox.methods(spec);
+  if (loaded.status !== "ok") {
+    await sandbox[Symbol.asyncDispose]();
+    throw new StoqPluginError(`Plugin "${manifest.name}" ${loaded.message}`, { cause: loaded });
   }
-  const options: Record<string, string> = { ...sections["options"], ...setup.options };
-  const has = (n: string) => (options[n] ?? "") !== "";
-  const need = <T>(n: string, fallback: T | undefined, f: (t: string) => T): T => {
-    if (has(n)) return f(options[n]!);
-    if (fallback === undefined) throw new TypeError(`Option "${n}" of plugin "${name}" is not set`);
-    return fallback;
-  };
-  const context = {
-    name,
-    options: {
-      has,
-      getString: (n: string, f?: string) => need(n, f, (t) => t),
-      getNumber: (n: string, f?: number) => need(n, f, Number),
-      getBoolean: (n: string, f?: boolean) => need(n, f, (t) => /^(true|yes|on|1)$/i.test(t)),
-      getList: (n: string, f?: string[]) => need(n, f, (t) => t.split(/[,\n]/).map((x) => x.trim()).filter(Boolean)),
-      getJson: (n: string, f?: unknown) => need(n, f, JSON.parse),
-    },
-    log: Object.fromEntries(
-      ["debug", "info", "warning", "error", "critical"].map((l) => [l, (m: string) => console.error(l, m)]),
-    ),
-    signal: new AbortController().signal,
-    asset: async (path: string) => {
-      const npm = sections["assets"]?.[path.toLowerCase()];
-      return await Deno.readFile(new URL(npm ? import.meta.resolve(npm.replace(/^npm:/, "")) : new URL(path, base)));
-    },
-    command: async (command: string, input?: Uint8Array) => {
-      const [bin, ...args] = sections["commands"]![command]!.replace(/\{(\w+)\}/g, (_, o) => options[o] ?? "").split(/\s+/);
-      const child = new Deno.Command(bin!, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
-      const writer = child.stdin.getWriter();
-      writer.write(input ?? new Uint8Array()).then(() => writer.close()).catch(() => {});
-      const out = await child.output();
-      return { code: out.code, stdout: out.stdout, stderr: new TextDecoder().decode(out.stderr) };
-    },
-  };
-  const plugin = new (await import(new URL(`${sections["Core"]!["module"]}.ts`, base).href)).default(context);
-  const meta = (m: any = {}) => ({ shouldArchive: true, shouldScan: true, extraData: {}, dispatchTo: [], ...m });
-  const payload = (content: Uint8Array | string, s: PayloadSetup = {}) => ({
-    payloadId: crypto.randomUUID(),
-    content: typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content),
-    payloadMeta: meta(s.payloadMeta),
-    dispatchMeta: s.dispatchMeta ?? {},
-    workers: s.workers ?? [],
-    pluginsRun: { workers: [], archivers: [] },
-    extractedFrom: null,
-    extractedBy: null,
-  });
-  const request = (s: PayloadSetup = {}) => ({ archivePayloads: true, source: null, extraData: {}, ...s.request });
-  const response = (r: ScanResponse) => ({ ...r, toJSON: () => r, toString: (n = 4) => JSON.stringify(r, null, n) });
   return {
-    async scan(content, s) {
-      const r = (await plugin.scan(payload(content, s), request(s))) ?? {};
-      return {
-        results: r.results === undefined ? undefined : JSON.parse(JSON.stringify(r.results)),
-        extracted: (r.extracted ?? []).map((e: any) => ({ content: e.content, payloadMeta: meta(e.payloadMeta) })),
-        errors: r.errors ?? [],
-        dispatchTo: r.dispatchTo ?? [],
-      };
+    scan: async (content, given) => {
+      const { results, extracted, errors, dispatchTo } = workerAnswer(await withPayload("scan", content, given));
+      return { results, extracted: [...extracted], errors: [...errors], dispatchTo: [...dispatchTo] };
     },
-    getDispatches: async (c, s) => (await plugin.getDispatches(payload(c, s), request(s))) ?? {},
-    getDeepDispatches: async (c, s) => (await plugin.getDeepDispatches(payload(c, s), request(s))) ?? {},
-    archive: async (c, s) => (await plugin.archive(payload(c, s), request(s))) ?? null,
-    get: async (t) => (await plugin.get(t)) ?? null,
-    decorate: async (r) => (await plugin.decorate(response(r))) ?? null,
-    save: async (r) => await plugin.save(response(r)),
-    ingest: () => plugin.ingest(),
-    async [Symbol.asyncDispose]() {
-      await plugin.close?.();
+    getDispatches: async (content, given) => dispatcher(await withPayload("getDispatches", content, given)),
+    getDeepDispatches: async (content, given) => dispatcher(await withPayload("getDeepDispatches", content, given)),
+    archive: async (content, given) => {
+      const { results, errors } = resultsAnswer(await withPayload("archive", content, given));
+      return { results: (results ?? {}) as Data, errors: [...errors] };
     },
+    get: async (task) => newPayload(await call({ method: "get", args: [task] })),
+    decorate: async (response) => {
+      const { results, errors } = resultsAnswer(await call({ method: "decorate", args: [{ ...response }] }));
+      return { results, errors: [...errors] };
+    },
+    save: async (response) => {
+      const { value } = await call({ method: "save", args: [{ ...response }] });
+      return typeof value === "string" ? value : null;
+    },
+    async *ingest() {
+      for (;;) {
+        const answer = await call({ method: "ingest", args: [], timeout: Infinity });
+        if (answer.value === null) return;
+        const { payload, task, request, acknowledge } = answer.value as Record<string, unknown>;
+        yield {
+          ...(payload !== null && { payload: newPayload({ ...answer, value: payload })! }),
+          ...(task !== null && { task: task as Record<string, Data> }),
+          ...(request !== null && { request: request as Partial<RequestMeta> }),
+          ...(acknowledge !== null && {
+            acknowledge: async () => void await call({ method: "acknowledge", args: [acknowledge] }),
+          }),
+        };
+      }
+    },
+    [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
   };
+}
+
+async function manifestIn(folder: string): Promise<string> {
+  const manifests: string[] = [];
+  for await (const entry of Deno.readDir(folder)) if (entry.name.endsWith(".stoq")) manifests.push(entry.name);
+  if (manifests.length === 1) return join(folder, manifests[0]!);
+  throw new StoqPluginError(`Folder "${folder}" has ${manifests.length} manifests: a plugin has one`);
+}
+
+function dispatcher(answer: Answer): DispatcherResponse {
+  const { pluginNames, meta, shouldArchive, errors } = dispatcherAnswer(answer);
+  return { pluginNames: [...pluginNames], meta, errors: [...errors], ...(shouldArchive !== null && { shouldArchive }) };
+}
+
+function newPayload({ value, parts: [content] }: Answer): NewPayload | null {
+  return content === undefined ? null : { content, payloadMeta: completePayloadMeta(value) };
 }

@@ -1,0 +1,131 @@
+/**
+ * What plugins answer, from plain JSON data to types: whatever a plugin returned, what comes out of here has the shape that it says,
+ * and what did not fit is named in `errors`.
+ *
+ * @module
+ */
+import type { Data, PayloadMeta, RequestMeta } from "../plugin.ts";
+import { oneLine } from "../sandbox/protocol.ts";
+import type { Answer } from "../sandbox/sandbox.ts";
+
+/** Most messages of one call that are kept. */
+const MAX_ERRORS = 100;
+/** Most plugins that one call may name. */
+const MAX_NAMES = 100;
+
+/** What a worker answered. */
+export interface WorkerAnswer {
+  /** `undefined` where the worker had none. */
+  readonly results: unknown;
+  readonly extracted: readonly { readonly content: Uint8Array<ArrayBuffer>; readonly payloadMeta: PayloadMeta }[];
+  readonly dispatchTo: readonly string[];
+  readonly errors: readonly string[];
+}
+
+/** What a dispatcher or deep dispatcher answered. */
+export interface DispatcherAnswer {
+  readonly pluginNames: readonly string[];
+  readonly meta: Data;
+  readonly shouldArchive: boolean | null;
+  readonly errors: readonly string[];
+}
+
+/** What an archiver or a decorator answered. */
+export interface ResultsAnswer {
+  readonly results: unknown;
+  readonly errors: readonly string[];
+}
+
+/** Default metadata of a payload, with what is given over it. Fields of the wrong type are named in `errors`. */
+export function completePayloadMeta(given: unknown, errors: string[] = []): PayloadMeta {
+  const data = isRecord(given) ? given : {};
+  return {
+    shouldArchive: flag(data["shouldArchive"], true, "payloadMeta.shouldArchive", errors),
+    shouldScan: flag(data["shouldScan"], true, "payloadMeta.shouldScan", errors),
+    extraData: record(data["extraData"], "payloadMeta.extraData", errors),
+    dispatchTo: names(data["dispatchTo"], "payloadMeta.dispatchTo", errors),
+  };
+}
+
+/** Default metadata of a request, with what is given over it. */
+export function completeRequestMeta(given: Partial<RequestMeta> | undefined): RequestMeta {
+  return { archivePayloads: true, source: null, ...given, extraData: { ...given?.extraData } };
+}
+
+/** Reads the answer of a worker. */
+export function workerAnswer({ value, parts }: Answer): WorkerAnswer {
+  const data = isRecord(value) ? value : {};
+  const errors = messages(data["errors"]);
+  const metas = Array.isArray(data["extracted"]) ? data["extracted"] : [];
+  return {
+    results: data["results"],
+    extracted: parts.map((content, index) => ({ content, payloadMeta: completePayloadMeta(metas[index], errors) })),
+    dispatchTo: names(data["dispatchTo"], "dispatchTo", errors),
+    errors,
+  };
+}
+
+/** Reads the answer of a dispatcher. */
+export function dispatcherAnswer({ value }: Answer): DispatcherAnswer {
+  const data = isRecord(value) ? value : {};
+  const errors = messages(data["errors"]);
+  const shouldArchive = data["shouldArchive"];
+  return {
+    pluginNames: names(data["pluginNames"], "pluginNames", errors),
+    meta: record(data["meta"], "meta", errors),
+    shouldArchive: typeof shouldArchive === "boolean" ? shouldArchive : null,
+    errors,
+  };
+}
+
+/** Reads the answer of an archiver or a decorator. */
+export function resultsAnswer({ value }: Answer): ResultsAnswer {
+  const data = isRecord(value) ? value : {};
+  return { results: data["results"], errors: messages(data["errors"]) };
+}
+
+function messages(value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  const list = Array.isArray(value) ? value : [value];
+  const kept = list.slice(0, MAX_ERRORS).map((entry) =>
+    oneLine(typeof entry === "string" ? entry : JSON.stringify(entry))
+  );
+  if (list.length > MAX_ERRORS) kept.push(`${list.length - MAX_ERRORS} more errors are not shown`);
+  return kept;
+}
+
+function names(value: unknown, field: string, errors: string[]): string[] {
+  if (value === undefined || value === null) return [];
+  const list = typeof value === "string" ? [value] : value;
+  if (!Array.isArray(list)) {
+    errors.push(`${field} is not a list of plugin names: ignored`);
+    return [];
+  }
+  const kept = new Set<string>();
+  for (const name of list) {
+    if (typeof name === "string" && name.trim() !== "" && name.length <= 64) kept.add(name.trim());
+    else errors.push(`${field} holds something that is no plugin name: ignored`);
+    if (kept.size === MAX_NAMES) {
+      errors.push(`${field} names more than ${MAX_NAMES} plugins: the rest is ignored`);
+      break;
+    }
+  }
+  return [...kept];
+}
+
+function record(value: unknown, field: string, errors: string[]): Data {
+  if (value === undefined || value === null) return {};
+  if (isRecord(value)) return value;
+  errors.push(`${field} is not an object: ignored`);
+  return {};
+}
+
+function flag(value: unknown, fallback: boolean, field: string, errors: string[]): boolean {
+  if (typeof value === "boolean") return value;
+  if (value !== undefined && value !== null) errors.push(`${field} is neither true nor false: ignored`);
+  return fallback;
+}
+
+function isRecord(value: unknown): value is Data {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

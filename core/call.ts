@@ -1,0 +1,175 @@
+/**
+ * The one place that calls plugins: finds the plugin, gives it its sandbox, and turns every way a call can fail into an entry
+ * of `errors` and a line of the log.
+ *
+ * @module
+ */
+import type { Answer, Call, Outcome, Sandbox } from "../sandbox/sandbox.ts";
+import type { Config } from "./config.ts";
+import { type Grant, grant } from "./grant.ts";
+import type { Log } from "./log.ts";
+import type { RegisteredPlugin, Registry } from "./registry.ts";
+import { StoqPluginError } from "./errors.ts";
+import type { Payload } from "./payload.ts";
+
+/** Messages by plugin name, in the order in which plugins first had one. */
+export type Errors = Record<string, string[]>;
+
+/** Adds messages to those of a plugin. */
+export function addErrors(errors: Errors, plugin: string, messages: readonly string[]): void {
+  if (messages.length > 0) (errors[plugin] ??= []).push(...messages);
+}
+
+/** Adds all messages of `more`. */
+export function mergeErrors(errors: Errors, more: Errors): void {
+  for (const [plugin, messages] of Object.entries(more)) addErrors(errors, plugin, messages);
+}
+
+/** What a call is about, for its error message. */
+export interface Subject {
+  /** The payload, if it is about one. */
+  readonly payload?: Payload;
+  /** Collects the message if the call fails. */
+  readonly errors: Errors;
+  /** Time at which the scan has to be over, in milliseconds as of `performance.now()`. */
+  readonly deadline?: number;
+}
+
+/** Calls plugins by name. */
+export class PluginCaller {
+  readonly #grants = new Map<string, Promise<{ plugin: RegisteredPlugin; grant: Grant }>>();
+
+  constructor(
+    readonly registry: Registry,
+    private readonly config: Config,
+    private readonly sandbox: Sandbox,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Finds a plugin and what it is granted.
+   *
+   * @throws {StoqError} If it does not exist or cannot be used.
+   */
+  find(name: string): Promise<{ plugin: RegisteredPlugin; grant: Grant }> {
+    let found = this.#grants.get(name);
+    if (found === undefined) {
+      found = this.registry.find(name).then((plugin) => {
+        const granted = grant(plugin, this.config);
+        if (!plugin.builtin) this.#announce(granted);
+        return { plugin, grant: granted };
+      });
+      this.#grants.set(name, found);
+    }
+    return found;
+  }
+
+  /**
+   * Loads a plugin.
+   *
+   * @returns The names of its methods.
+   * @throws {StoqPluginError} If it cannot be loaded.
+   */
+  async load(name: string): Promise<readonly string[]> {
+    const { grant } = await this.find(name);
+    const outcome = await this.sandbox.methods(grant.spec);
+    if (outcome.status === "ok") return outcome.answer.value as readonly string[];
+    throw new StoqPluginError(`Plugin "${name}" ${outcome.message}`, { cause: outcome });
+  }
+
+  /**
+   * Calls a method of a plugin.
+   *
+   * @returns Its answer, or null if the call failed: then the reason is in the subject's `errors` and in the log.
+   */
+  async call(name: string, call: Call, subject: Subject): Promise<Answer | null> {
+    const about = subject.payload === undefined ? "" : ` for payload ${subject.payload.payloadId}`;
+    const fail = (message: string, stack = "") => {
+      addErrors(subject.errors, name, [message]);
+      this.log.write("error", name, message, stack);
+      return null;
+    };
+    let found;
+    try {
+      found = await this.find(name);
+    } catch (error) {
+      return fail((error as Error).message, (error as Error).stack);
+    }
+    const left = subject.deadline === undefined ? Infinity : (subject.deadline - performance.now()) / 1000;
+    if (left <= 0) return fail(`${call.method} was not called${about}: the scan's time was over`);
+    const { spec } = found.grant;
+    const timeout = Math.min(call.timeout ?? spec.limits.timeout, left);
+    const outcome = await this.sandbox.call(spec, { ...call, timeout });
+    if (outcome.status === "ok") return outcome.answer;
+    return fail(
+      `${call.method} ${VERB[outcome.status]}${about}: ${this.#explain(outcome, name, subject.payload)}`,
+      stackOf(outcome),
+    );
+  }
+
+  /**
+   * Makes the same call of several plugins at the same time.
+   *
+   * @returns Their answers, and in the subject's `errors` their messages, in the order of `names`, whoever was first.
+   */
+  async callAll(
+    names: readonly string[],
+    call: Call,
+    subject: Subject,
+  ): Promise<{ name: string; answer: Answer | null }[]> {
+    const calls = names.map((name) => {
+      const errors: Errors = {};
+      return { name, errors, answer: this.call(name, call, { ...subject, errors }) };
+    });
+    const answers = [];
+    for (const { name, errors, answer } of calls) {
+      answers.push({ name, answer: await answer });
+      mergeErrors(subject.errors, errors);
+    }
+    return answers;
+  }
+
+  #explain(outcome: Exclude<Outcome, { status: "ok" }>, name: string, payload: Payload | undefined): string {
+    switch (outcome.status) {
+      case "denied":
+        return `${outcome.message} (plugin "${name}" has no permission for ${outcome.denied}; ${
+          remedy(outcome.denied, name)
+        })`;
+      case "timedOut":
+      case "crashed":
+        return payload === undefined
+          ? outcome.message
+          : `${outcome.message} (SHA-256 ${payload.sha256}, ${payload.size} bytes)`;
+      default:
+        return outcome.message;
+    }
+  }
+
+  /** Says once what a plugin that nobody was asked about may do. */
+  #announce({ spec }: Grant): void {
+    const kinds = Object.entries(spec.permissions).filter(([, list]) => list === true || (list as string[]).length > 0);
+    const may = kinds.map(([kind, list]) => `${kind} ${list === true ? "everything" : (list as string[]).join(", ")}`);
+    const commands = Object.values(spec.commands).map((words) => `run "${words.join(" ")}" through stoQ`);
+    const all = [...may, ...commands];
+    this.log.write(
+      "info",
+      "stoq",
+      `Plugin "${spec.name}" from "${spec.folder}" may: ${all.join("; ") || "compute, nothing else"}`,
+    );
+  }
+}
+
+const VERB = { failed: "failed", denied: "was denied", timedOut: "timed out", crashed: "crashed" } as const;
+
+function stackOf(outcome: Outcome): string {
+  return "stack" in outcome ? outcome.stack : "";
+}
+
+/** The manifest line that would grant what was denied. */
+function remedy(denied: string, plugin: string): string {
+  const [, kind, value] = /^(\w+) access(?: to "([^"]*)")?/.exec(denied) ?? [];
+  if (kind === undefined) return "its manifest does not ask for it";
+  return `"${kind} = ${
+    value ?? ""
+  }" under [permissions] of its manifest, or under [permissions.${plugin}] in stoq.cfg, would grant it`;
+}

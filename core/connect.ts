@@ -1,0 +1,14 @@
+import type { ScanResponse } from "../plugin.ts";
+import { addErrors } from "./call.ts";
+import type { ScanContext } from "./scan.ts";
+
+/** Gives the response to each connector. */
+export async function connect(
+  response: ScanResponse,
+  { caller, plugins, output }: Pick<ScanContext, "caller" | "plugins" | "output">,
+): Promise<void> {
+  const call = { method: "save" as const, args: [{ ...response }] };
+  for (const { name, answer } of await caller.callAll(plugins.connectors, call, { errors: response.errors })) {
+    if (typeof answer?.value === "string" && (await caller.find(name)).grant.stdout) output(answer.value);
+  }
+}

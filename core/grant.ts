@@ -1,0 +1,131 @@
+/**
+ * From a manifest and the operator's configuration to what a sandbox is given: options, permissions, command lines, assets.
+ *
+ * @module
+ */
+import { isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { toList } from "../sandbox/options.ts";
+import type { Permissions } from "../sandbox/protocol.ts";
+import type { PluginSpec } from "../sandbox/sandbox.ts";
+import type { Config } from "./config.ts";
+import { StoqPluginError } from "./errors.ts";
+import { type Manifest, PERMISSION_KINDS, type PermissionKind } from "./manifest.ts";
+import { BUILTIN_FOLDER, modulePath, type RegisteredPlugin } from "./registry.ts";
+
+/** Limits where neither the manifest nor stoq.cfg says otherwise. */
+const DEFAULT_LIMITS = { timeout: 60, memory: 1024, isolation: "shared" } as const;
+
+/** What is granted, and whether the core writes for the plugin. */
+export interface Grant {
+  readonly spec: PluginSpec;
+  /** Whether what the connector returns is written to standard output. */
+  readonly stdout: boolean;
+}
+
+/**
+ * Decides what a plugin is given.
+ *
+ * @throws {StoqPluginError} If it asks for more than a manifest may.
+ */
+export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): Grant {
+  const { name } = manifest;
+  const options = { ...manifest.options, ...config.pluginOptions(name) };
+  const overrides = config.pluginPermissions(name);
+  const granted: Record<PermissionKind, string[]> = {
+    net: [],
+    read: [],
+    write: [],
+    run: [],
+    env: [],
+    sys: [],
+    stdout: [],
+  };
+  for (const kind of PERMISSION_KINDS) {
+    const byOperator = overrides[kind];
+    for (const template of byOperator ?? manifest.permissions[kind] ?? []) {
+      for (const value of fillList(template, options)) {
+        if (byOperator === undefined) refuseWide(kind, value, template, name);
+        granted[kind].push(kind === "read" || kind === "write" ? resolve(value) : value);
+      }
+    }
+  }
+  const { stdout, ...permissions } = granted;
+  return {
+    stdout: stdout.length > 0,
+    spec: {
+      name,
+      entry: pathToFileURL(modulePath(manifest)).href,
+      folder: manifest.folder,
+      options,
+      permissions: Object.fromEntries(
+        Object.entries(permissions).map(([kind, list]) => [kind, list.some(isEverything) ? true : list]),
+      ) as unknown as Permissions,
+      code: builtin ? [manifest.folder, join(BUILTIN_FOLDER, "lib")] : [manifest.folder],
+      assets: resolveAssets(manifest, builtin),
+      commands: Object.fromEntries(
+        Object.entries(manifest.commands).map(([command, line]) => [command, fillCommand(line, options)]),
+      ),
+      limits: { ...DEFAULT_LIMITS, ...manifest.limits, ...config.pluginLimits(name) },
+    },
+  };
+}
+
+/** A template with `{option}` filled in; nothing where an option in it is empty. A lone `{option}` may hold a list. */
+function fillList(template: string, options: Record<string, unknown>): string[] {
+  const lone = /^\{([\w-]+)\}$/.exec(template);
+  if (lone) return toList(options[lone[1]!.toLowerCase()] ?? "") ?? [String(options[lone[1]!.toLowerCase()])];
+  let empty = false;
+  const value = template.replace(/\{([\w-]+)\}/g, (_, option: string) => {
+    const text = String(options[option.toLowerCase()] ?? "").trim();
+    // A separator in a value would make two grants of one.
+    if (text === "" || /[\s,]/.test(text)) empty = true;
+    return text;
+  });
+  return empty ? [] : [value];
+}
+
+/** The words of a command line, each with `{option}` filled in; `{file}` stays for the host. A value never becomes two words. */
+function fillCommand(line: string, options: Record<string, unknown>): string[] {
+  return line.trim().split(/\s+/).map((word) =>
+    word.replace(
+      /\{([\w-]+)\}/g,
+      (whole, option: string) => option === "file" ? whole : String(options[option.toLowerCase()] ?? "").trim(),
+    )
+  ).filter((word) => word !== "");
+}
+
+/** `*`, `all`, `true`: everything of a kind. */
+function isEverything(value: string): boolean {
+  return ["*", "all", "true", "yes"].includes(value.toLowerCase());
+}
+
+/** Refuses what only the operator may grant, in `[permissions.NAME]`. */
+function refuseWide(kind: PermissionKind, value: string, template: string, plugin: string): void {
+  const wide = kind === "stdout"
+    ? false
+    : kind === "read" || kind === "write"
+    ? isEverything(value) || resolve(value) === "/" || /^[A-Za-z]:[\\/]?$/.test(value)
+    : kind === "net"
+    ? isEverything(value) || value.includes("*") || value.startsWith(":") || /^(0\.0\.0\.0|\[?::\]?)(:|$)/.test(value)
+    : isEverything(value);
+  if (!wide) return;
+  const from = template === value ? "" : ` (from "${template}")`;
+  throw new StoqPluginError(
+    `Plugin "${plugin}" asks for ${kind} = ${value}${from}, which is everything: ` +
+      `if it is wanted, write "${kind} = ${value}" under [permissions.${plugin}] in stoq.cfg`,
+  );
+}
+
+/** Where the files are that a manifest lists in `[assets]`: relative to the plugin's folder, or absolute for those of npm packages. */
+function resolveAssets({ name, assets }: Manifest, builtin: boolean): Record<string, string> {
+  const resolved: Record<string, string> = {};
+  for (const [asset, source] of Object.entries(assets)) {
+    if (!source.startsWith("npm:") && !isAbsolute(source)) resolved[asset] = source;
+    else if (builtin) resolved[asset] = fileURLToPath(import.meta.resolve(source.slice("npm:".length)));
+    else {throw new StoqPluginError(
+        `Plugin "${name}" lists asset ${asset} = ${source}: only files of its own folder can be listed`,
+      );}
+  }
+  return resolved;
+}

@@ -1,0 +1,187 @@
+import type { PayloadMeta, RequestMeta, ScanResponse } from "../plugin.ts";
+import { openSandbox } from "../sandbox/open.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { completeRequestMeta } from "./answers.ts";
+import { addErrors, PluginCaller } from "./call.ts";
+import { type Config, loadConfig, type StoqOptions } from "./config.ts";
+import { decorate } from "./decorate.ts";
+import { type Log, openLog } from "./log.ts";
+import { LoadedPlugin } from "./loaded_plugin.ts";
+import { Payload } from "./payload.ts";
+import { Registry } from "./registry.ts";
+import { StoqResponse } from "./response.ts";
+import { scan } from "./scan.ts";
+
+/** What may be said about one scan. */
+export interface ScanOptions {
+  /** Metadata of the request. */
+  requestMeta?: Partial<RequestMeta>;
+  /** Workers that the original payload is sent to. */
+  addStartDispatch?: readonly string[];
+  /** Workers that the original payload is sent to in the first pass of deep dispatchers. */
+  addStartDeepDispatch?: readonly string[];
+}
+
+/** What `stoq list` shows of a plugin. */
+export interface PluginInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** `Worker`, `Dispatcher`, ... */
+  readonly classes: readonly string[];
+  readonly builtin: boolean;
+  /** Absolute path of the plugin's folder. */
+  readonly folder: string;
+}
+
+/** Plugin classes by the methods that make them. */
+const CLASSES: readonly (readonly [method: string, name: string])[] = [
+  ["ingest", "Provider"],
+  ["archive", "Archiver"],
+  ["get", "Archiver"],
+  ["getDispatches", "Dispatcher"],
+  ["getDeepDispatches", "DeepDispatcher"],
+  ["scan", "Worker"],
+  ["decorate", "Decorator"],
+  ["save", "Connector"],
+];
+
+/**
+ * An analysis framework: scans payloads with plugins, each in its own sandbox.
+ *
+ * @example
+ * ```ts
+ * import { Stoq } from "@stoq/cli";
+ *
+ * await using stoq = new Stoq({ alwaysDispatch: ["hash"] });
+ * const response = await stoq.scan(new TextEncoder().encode("data"));
+ * console.log(String(response));
+ * ```
+ */
+export class Stoq implements AsyncDisposable {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #sandbox: Sandbox;
+  readonly #ready: Promise<PluginCaller>;
+  #output: (text: string) => void = (text) => writeAll(Deno.stdout, text);
+
+  /**
+   * Reads the configuration. Plugins are loaded when they are first needed.
+   *
+   * @throws {StoqConfigError} If the configuration cannot be used.
+   */
+  constructor(options: StoqOptions = {}) {
+    this.#config = loadConfig(options);
+    this.#log = openLog(this.#config.log);
+    this.#sandbox = openSandbox((level, plugin, message) => this.#log.write(level, plugin, message));
+    this.#ready = Registry.open(this.#config.pluginDirList, this.#log).then((registry) =>
+      new PluginCaller(registry, this.#config, this.#sandbox, this.#log)
+    );
+    // A failure is reported by whoever waits for it.
+    this.#ready.catch(() => {});
+  }
+
+  /** The configuration in use. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /**
+   * Scans bytes.
+   *
+   * @param content The bytes, or text (as UTF-8).
+   * @param options Metadata of the payload besides what {@linkcode ScanOptions} holds.
+   * @returns The complete response, already decorated and saved.
+   */
+  async scan(
+    content: Uint8Array<ArrayBuffer> | string,
+    { payloadMeta, ...options }: ScanOptions & { payloadMeta?: Partial<PayloadMeta> } = {},
+  ): Promise<StoqResponse> {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    return await this.scanPayload(new Payload(bytes, payloadMeta), options);
+  }
+
+  /**
+   * Scans a payload. A payload can be scanned once.
+   *
+   * @returns The complete response, already decorated and saved. What failed is in its `errors`: a plugin cannot make a scan fail.
+   */
+  async scanPayload(payload: Payload, options: ScanOptions = {}): Promise<StoqResponse> {
+    const { budget, plugins } = this.#config;
+    const errors: Record<string, string[]> = {};
+    if (payload.size > budget.maxPayloadSize) {
+      payload.payloadMeta.shouldScan = false;
+      addErrors(errors, "stoq", [
+        `max_payload_size = ${budget.maxPayloadSize}: payload ${payload.payloadId} of ${payload.size} bytes was not scanned: raise the limit in [core] of stoq.cfg to scan it`,
+      ]);
+    }
+    return await scan(payload, {
+      caller: await this.#ready,
+      plugins,
+      budget,
+      request: completeRequestMeta(options.requestMeta),
+      errors,
+      deadline: performance.now() + budget.scanTimeout * 1000,
+      startDispatch: options.addStartDispatch ?? [],
+      startDeepDispatch: options.addStartDeepDispatch ?? [],
+      output: this.#output,
+    });
+  }
+
+  /**
+   * Loads a plugin, to use it by hand.
+   *
+   * @throws {StoqPluginError} If it does not exist or cannot be loaded.
+   */
+  async loadPlugin(name: string): Promise<LoadedPlugin> {
+    const caller = await this.#ready;
+    return new LoadedPlugin(name, await caller.load(name), caller, this.#output);
+  }
+
+  /** Lists the plugins that can be used. A plugin's classes are known only by loading it, which is done in its sandbox. */
+  async listPlugins(): Promise<PluginInfo[]> {
+    const caller = await this.#ready;
+    const plugins = await caller.registry.list();
+    return await Promise.all(plugins.map(async ({ manifest, builtin }) => {
+      let classes: string[] = [];
+      try {
+        const methods = await caller.load(manifest.name);
+        classes = [...new Set(CLASSES.filter(([method]) => methods.includes(method)).map(([, name]) => name))];
+      } catch (error) {
+        this.#log.write("warning", "stoq", (error as Error).message);
+      }
+      const { name, version, description, folder } = manifest;
+      return { name, version, description, classes, builtin, folder };
+    }));
+  }
+
+  /**
+   * Makes a response of its own of each result, as if its payload had been the original, with all that came out of it; each
+   * is decorated anew.
+   */
+  async *reconstructAllSubresponses(response: ScanResponse): AsyncGenerator<StoqResponse> {
+    const caller = await this.#ready;
+    for (const [index, root] of response.results.entries()) {
+      const family = new Set([root.payloadId]);
+      const results = [root];
+      for (const result of response.results.slice(index + 1)) {
+        if (result.extractedFrom === null || !family.has(result.extractedFrom)) continue;
+        family.add(result.payloadId);
+        results.push(result);
+      }
+      const part = new StoqResponse({ ...response, results, errors: structuredClone(response.errors), decorators: {} });
+      await decorate(part, { caller, plugins: this.#config.plugins });
+      yield part;
+    }
+  }
+
+  /** Ends all sandboxes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sandbox[Symbol.asyncDispose]();
+  }
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}

@@ -1,0 +1,14 @@
+/**
+ * stoQ as a library: scan payloads with plugins, each in its own sandbox.
+ *
+ * @module
+ */
+export { Stoq } from "./core/stoq.ts";
+export type { PluginInfo, ScanOptions } from "./core/stoq.ts";
+export type { Budget, Config, StoqOptions } from "./core/config.ts";
+export { Payload } from "./core/payload.ts";
+export { LoadedPlugin } from "./core/loaded_plugin.ts";
+export { responseFromJson, StoqResponse } from "./core/response.ts";
+export { StoqConfigError, StoqError, StoqPluginError } from "./core/errors.ts";
+export { VERSION } from "./core/version.ts";
+export type * from "./plugin.ts";

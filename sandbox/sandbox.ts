@@ -1,0 +1,76 @@
+/**
+ * What the core sees of sandboxes: one interface, whatever tier is behind it.
+ *
+ * @module
+ */
+import type { LogLevel } from "../plugin.ts";
+import type { Method, Permissions } from "./protocol.ts";
+
+/** Limits of one plugin's sandbox. */
+export interface Limits {
+  /** Seconds that a call may take. */
+  readonly timeout: number;
+  /** MiB, of the process that the plugin runs in. */
+  readonly memory: number;
+  /** `shared`: one process with other plugins; `process`: one of its own; `worker`: a Worker in the core, for measuring. */
+  readonly isolation: "shared" | "process" | "worker";
+}
+
+/** All that a sandbox needs to know to run one plugin; plain data, so that it can be sent to another process. */
+export interface PluginSpec {
+  readonly name: string;
+  /** URL of the module. */
+  readonly entry: string;
+  /** Absolute path of the plugin's own folder; assets are read from it. */
+  readonly folder: string;
+  /** Option values by lower-case name. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly permissions: Permissions;
+  /** Absolute paths that the module itself may be loaded from. */
+  readonly code: readonly string[];
+  /** Listed assets: name to path, in the folder or absolute. */
+  readonly assets: Readonly<Record<string, string>>;
+  /** Command lines that the host runs for the plugin: name to program and arguments. */
+  readonly commands: Readonly<Record<string, readonly string[]>>;
+  readonly limits: Limits;
+}
+
+/** One call of a plugin. */
+export interface Call {
+  readonly method: Method;
+  /** JSON data. */
+  readonly args: readonly unknown[];
+  /** The payload's bytes, for methods that take one; copied once. */
+  readonly content?: Uint8Array<ArrayBuffer>;
+  /** Overrides the plugin's timeout: seconds, or `Infinity`. */
+  readonly timeout?: number;
+}
+
+/** What a call gave: checked to be plain JSON data, but not yet to be of the method's shape. */
+export interface Answer {
+  readonly value: unknown;
+  readonly parts: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** How a call ended. Every message is one line. */
+export type Outcome =
+  | { readonly status: "ok"; readonly answer: Answer }
+  /** The plugin threw, could not be loaded, or broke the protocol. */
+  | { readonly status: "failed"; readonly message: string; readonly stack: string }
+  /** Deno refused what the plugin tried. */
+  | { readonly status: "denied"; readonly message: string; readonly stack: string; readonly denied: string }
+  /** The call took longer than its limit; its sandbox was killed. */
+  | { readonly status: "timedOut"; readonly message: string }
+  /** The sandbox ended during the call: memory, an exit, a late error. */
+  | { readonly status: "crashed"; readonly message: string; readonly stack: string };
+
+/** Where log lines of plugins and sandboxes go. */
+export type SandboxLog = (level: LogLevel, plugin: string, message: string) => void;
+
+/** Runs plugins. Nothing that a plugin does makes a method reject or throw. */
+export interface Sandbox extends AsyncDisposable {
+  /** Methods that the plugin has, once loaded; loads it if need be. */
+  methods(plugin: PluginSpec): Promise<Outcome>;
+  /** Calls a method of a plugin; loads it if need be. */
+  call(plugin: PluginSpec, call: Call): Promise<Outcome>;
+}

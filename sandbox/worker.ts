@@ -1,0 +1,279 @@
+/**
+ * The host's side of one plugin's Web Worker.
+ *
+ * @module
+ */
+import { runCommand } from "./commands.ts";
+import { readAsset } from "./assets.ts";
+import { workerPermissions } from "./permissions.ts";
+import {
+  type FromGuest,
+  type GuestError,
+  parseFromGuest,
+  parseResult,
+  type Permissions,
+  type ToGuest,
+} from "./protocol.ts";
+import type { Call, Outcome, PluginSpec, SandboxLog } from "./sandbox.ts";
+
+/** Log lines a second that a plugin may write before the rest of that second is dropped (and said to be). */
+const LOG_LINES_PER_SECOND = 100;
+/** Questions (assets, commands) that a guest may have open at once. */
+const MAX_OPEN_QUESTIONS = 16;
+/** Milliseconds that `close()` of a plugin may take. */
+const CLOSE_TIMEOUT = 2000;
+
+type Timer = ReturnType<typeof setTimeout>;
+
+interface Pending {
+  readonly call: Call;
+  readonly timeout: number;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+/**
+ * One plugin in one Web Worker. Calls run one at a time, in order: so it is always known whose call it is that hangs or
+ * crashes. After a crash or a timeout the worker is gone, and the next call gets a fresh one.
+ */
+export class PluginWorker {
+  readonly #spec: PluginSpec;
+  readonly #log: SandboxLog;
+  readonly #waiting: Pending[] = [];
+  #current: (Pending & { id: number; timer: Timer | undefined }) | undefined;
+  #worker: Worker | undefined;
+  /** Methods of the loaded plugin. */
+  #methods: readonly string[] | undefined;
+  /** Set while the plugin loads. */
+  #loading: { resolve: (outcome: Outcome | null) => void; timer: Timer } | undefined;
+  #nextId = 1;
+  #openQuestions = 0;
+  #logWindow = { start: 0, lines: 0 };
+  #closed: (() => void) | undefined;
+  #running = false;
+
+  constructor(spec: PluginSpec, log: SandboxLog) {
+    this.#spec = spec;
+    this.#log = log;
+  }
+
+  /** Loads the plugin if need be. Ok with the names of its methods as value. */
+  async methods(): Promise<Outcome> {
+    return await this.#start() ?? { status: "ok", answer: { value: this.#methods ?? [], parts: [] } };
+  }
+
+  /** Calls a method; never rejects. */
+  call(call: Call): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ call, timeout: (call.timeout ?? this.#spec.limits.timeout) * 1000, resolve });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Lets the plugin close, then ends the worker. Calls under way end as crashed. */
+  async close(): Promise<void> {
+    if (this.#worker === undefined) return;
+    if (this.#methods !== undefined && this.#current === undefined) {
+      const closed = Promise.withResolvers<void>();
+      this.#closed = closed.resolve;
+      this.#post({ type: "close" });
+      const timer = setTimeout(closed.resolve, CLOSE_TIMEOUT);
+      await closed.promise;
+      clearTimeout(timer);
+    }
+    this.#end({ status: "crashed", message: "sandbox was closed", stack: "" });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const pending = next;
+      pending.resolve(
+        await this.#start() ?? await new Promise<Outcome>((resolve) => this.#send({ ...pending, resolve })),
+      );
+    }
+    this.#running = false;
+  }
+
+  #send(pending: Pending): void {
+    const { call, timeout } = pending;
+    const id = this.#nextId++;
+    const timer = Number.isFinite(timeout) ? setTimeout(() => this.#timedOut(timeout), timeout) : undefined;
+    this.#current = { ...pending, id, timer };
+    // The guest's own copy: nothing that it does to the bytes reaches anyone else (row 16).
+    const content = call.content === undefined ? undefined : new Uint8Array(call.content).buffer;
+    this.#post(
+      { type: "call", id, method: call.method, args: call.args, ...(content && { content }) },
+      content ? [content] : [],
+    );
+  }
+
+  /** Starts the worker and loads the plugin, unless it is there. @returns How that failed, or null. */
+  #start(): Promise<Outcome | null> {
+    if (this.#methods !== undefined) return Promise.resolve(null);
+    const { promise, resolve } = Promise.withResolvers<Outcome | null>();
+    const timeout = this.#spec.limits.timeout * 1000;
+    this.#loading = { resolve, timer: setTimeout(() => this.#timedOut(timeout), timeout) };
+    const worker = new Worker(new URL("./guest_main.ts", import.meta.url), {
+      type: "module",
+      name: this.#spec.name,
+      deno: { permissions: workerPermissions(this.#spec) },
+    });
+    this.#worker = worker;
+    worker.onmessage = (event) => worker === this.#worker && this.#receive(event.data);
+    worker.onmessageerror = () => worker === this.#worker && this.#crashed("sent a message that cannot be read");
+    worker.onerror = (event) => {
+      // Not prevented, the error would end the whole process (row 13).
+      event.preventDefault();
+      if (worker === this.#worker) this.#crashed(event.message);
+    };
+    const { permissions } = this.#spec;
+    const kinds = Object.keys(permissions) as (keyof Permissions)[];
+    this.#post({
+      type: "init",
+      setup: {
+        name: this.#spec.name,
+        entry: this.#spec.entry,
+        options: this.#spec.options,
+        granted: kinds.filter((kind) => permissions[kind] === true || (permissions[kind] as string[]).length > 0),
+        env: Array.isArray(permissions.env) ? permissions.env : [],
+      },
+    });
+    return promise;
+  }
+
+  #post(message: ToGuest, transfer: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(message, transfer);
+  }
+
+  #receive(data: unknown): void {
+    let message: FromGuest;
+    try {
+      message = parseFromGuest(data);
+    } catch (error) {
+      return this.#crashed(`broke the sandbox protocol: ${(error as Error).message}`);
+    }
+    switch (message.type) {
+      case "ready":
+        if (this.#loading === undefined) return this.#crashed("broke the sandbox protocol: ready twice");
+        this.#methods = message.methods;
+        return this.#loaded(null);
+      case "unusable":
+        if (this.#loading === undefined) {
+          return this.#crashed("broke the sandbox protocol: failed to load after it was loaded");
+        }
+        return this.#end(fromGuestError(message.error, "cannot be loaded: "));
+      case "result": {
+        if (message.id !== this.#current?.id) {
+          return this.#crashed("broke the sandbox protocol: a result that nobody asked for");
+        }
+        let value: unknown;
+        try {
+          value = parseResult(message.json);
+        } catch (error) {
+          return this.#crashed(`broke the sandbox protocol: ${(error as Error).message}`);
+        }
+        return this.#settle({
+          status: "ok",
+          answer: { value, parts: message.parts.map((part) => new Uint8Array(part)) },
+        });
+      }
+      case "error":
+        if (message.id !== this.#current?.id) {
+          return this.#crashed("broke the sandbox protocol: an error that nobody asked for");
+        }
+        return this.#settle(fromGuestError(message.error, ""));
+      case "log":
+        return this.#writeLog(message.level, message.message);
+      case "ask":
+        return void this.#answer(message);
+      case "closed":
+        return this.#closed?.();
+    }
+  }
+
+  async #answer({ id, what, name, input }: FromGuest & { type: "ask" }): Promise<void> {
+    const worker = this.#worker;
+    let reply: ToGuest;
+    if (this.#openQuestions >= MAX_OPEN_QUESTIONS) {
+      reply = {
+        type: "answer",
+        id,
+        error: `more than ${MAX_OPEN_QUESTIONS} requests at once: wait for the earlier ones`,
+      };
+    } else {
+      this.#openQuestions++;
+      try {
+        const value = what === "asset"
+          ? await readAsset(this.#spec, name)
+          : await runCommand(this.#spec, name, new Uint8Array(input ?? new ArrayBuffer(0)));
+        reply = { type: "answer", id, value };
+      } catch (error) {
+        reply = { type: "answer", id, error: (error as Error).message };
+      } finally {
+        this.#openQuestions--;
+      }
+    }
+    if (worker === this.#worker) this.#post(reply);
+  }
+
+  #writeLog(level: Parameters<SandboxLog>[0], message: string): void {
+    const now = Date.now();
+    if (now - this.#logWindow.start >= 1000) {
+      const dropped = this.#logWindow.lines - LOG_LINES_PER_SECOND;
+      if (dropped > 0) {
+        this.#log(
+          "warning",
+          this.#spec.name,
+          `${dropped} log lines were dropped: more than ${LOG_LINES_PER_SECOND} a second`,
+        );
+      }
+      this.#logWindow = { start: now, lines: 0 };
+    }
+    if (++this.#logWindow.lines <= LOG_LINES_PER_SECOND) this.#log(level, this.#spec.name, message);
+  }
+
+  #timedOut(timeout: number): void {
+    const what = this.#loading === undefined ? "" : "loading ";
+    this.#end({
+      status: "timedOut",
+      message: `${what}took longer than the limit of ${timeout / 1000} s: its sandbox was replaced`,
+    });
+  }
+
+  #crashed(message: string): void {
+    if (this.#current === undefined && this.#loading === undefined) {
+      this.#log("error", this.#spec.name, `failed outside of any call: ${message}: its sandbox was replaced`);
+    }
+    this.#end({ status: "crashed", message, stack: "" });
+  }
+
+  /** Ends the worker and with it what was under way. */
+  #end(outcome: Outcome): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#methods = undefined;
+    this.#closed?.();
+    this.#loaded(outcome);
+    this.#settle(outcome);
+  }
+
+  #loaded(outcome: Outcome | null): void {
+    const loading = this.#loading;
+    this.#loading = undefined;
+    clearTimeout(loading?.timer);
+    loading?.resolve(outcome);
+  }
+
+  #settle(outcome: Outcome): void {
+    const current = this.#current;
+    this.#current = undefined;
+    clearTimeout(current?.timer);
+    current?.resolve(outcome);
+  }
+}
+
+function fromGuestError({ message, stack, denied }: GuestError, prefix: string): Outcome {
+  return denied === null
+    ? { status: "failed", message: prefix + message, stack }
+    : { status: "denied", message: prefix + message, stack, denied };
+}

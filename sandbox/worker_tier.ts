@@ -1,0 +1,32 @@
+import { PluginWorker } from "./worker.ts";
+import type { Call, Outcome, PluginSpec, Sandbox, SandboxLog } from "./sandbox.ts";
+
+/** Runs every plugin in a Web Worker of this process. */
+export class WorkerTier implements Sandbox {
+  readonly #workers = new Map<string, PluginWorker>();
+
+  constructor(private readonly log: SandboxLog) {}
+
+  /** Methods of a plugin. */
+  methods(plugin: PluginSpec): Promise<Outcome> {
+    return this.#worker(plugin).methods();
+  }
+
+  /** Calls a plugin. */
+  call(plugin: PluginSpec, call: Call): Promise<Outcome> {
+    return this.#worker(plugin).call(call);
+  }
+
+  /** Closes all plugins. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const workers = [...this.#workers.values()];
+    this.#workers.clear();
+    await Promise.all(workers.map((worker) => worker.close()));
+  }
+
+  #worker(plugin: PluginSpec): PluginWorker {
+    let worker = this.#workers.get(plugin.name);
+    if (worker === undefined) this.#workers.set(plugin.name, worker = new PluginWorker(plugin, this.log));
+    return worker;
+  }
+}
