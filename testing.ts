@@ -13,7 +13,13 @@
  */
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { completePayloadMeta, completeRequestMeta, dispatcherAnswer, resultsAnswer, workerAnswer } from "./core/answers.ts";
+import {
+  completePayloadMeta,
+  completeRequestMeta,
+  dispatcherAnswer,
+  resultsAnswer,
+  workerAnswer,
+} from "./core/answers.ts";
 import { loadConfig } from "./core/config.ts";
 import { StoqPluginError } from "./core/errors.ts";
 import { grant } from "./core/grant.ts";

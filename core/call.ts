@@ -35,9 +35,15 @@ export interface Subject {
   readonly deadline?: number;
 }
 
+/** A plugin and what it is granted. */
+export interface FoundPlugin {
+  readonly plugin: RegisteredPlugin;
+  readonly grant: Grant;
+}
+
 /** Calls plugins by name. */
 export class PluginCaller {
-  readonly #grants = new Map<string, Promise<{ plugin: RegisteredPlugin; grant: Grant }>>();
+  readonly #grants = new Map<string, Promise<FoundPlugin>>();
 
   constructor(
     readonly registry: Registry,
@@ -51,7 +57,7 @@ export class PluginCaller {
    *
    * @throws {StoqError} If it does not exist or cannot be used.
    */
-  find(name: string): Promise<{ plugin: RegisteredPlugin; grant: Grant }> {
+  find(name: string): Promise<FoundPlugin> {
     let found = this.#grants.get(name);
     if (found === undefined) {
       found = this.registry.find(name).then((plugin) => {
@@ -62,6 +68,16 @@ export class PluginCaller {
       this.#grants.set(name, found);
     }
     return found;
+  }
+
+  /** Finds a plugin; null if it cannot be used: then the reason is in `errors`, once, and in the log. */
+  async tryFind(name: string, errors: Errors): Promise<FoundPlugin | null> {
+    try {
+      return await this.find(name);
+    } catch (error) {
+      const { message, stack } = error as Error;
+      return errors[name]?.includes(message) ? null : this.#fail(name, message, errors, stack);
+    }
   }
 
   /**
@@ -84,17 +100,9 @@ export class PluginCaller {
    */
   async call(name: string, call: Call, subject: Subject): Promise<Answer | null> {
     const about = subject.payload === undefined ? "" : ` for payload ${subject.payload.payloadId}`;
-    const fail = (message: string, stack = "") => {
-      addErrors(subject.errors, name, [message]);
-      this.log.write("error", name, message, stack);
-      return null;
-    };
-    let found;
-    try {
-      found = await this.find(name);
-    } catch (error) {
-      return fail((error as Error).message, (error as Error).stack);
-    }
+    const fail = (message: string, stack?: string) => this.#fail(name, message, subject.errors, stack);
+    const found = await this.tryFind(name, subject.errors);
+    if (found === null) return null;
     const left = subject.deadline === undefined ? Infinity : (subject.deadline - performance.now()) / 1000;
     if (left <= 0) return fail(`${call.method} was not called${about}: the scan's time was over`);
     const { spec } = found.grant;
@@ -127,6 +135,12 @@ export class PluginCaller {
       mergeErrors(subject.errors, errors);
     }
     return answers;
+  }
+
+  #fail(name: string, message: string, errors: Errors, stack?: string): null {
+    addErrors(errors, name, [message]);
+    this.log.write("error", name, message, stack);
+    return null;
   }
 
   #explain(outcome: Exclude<Outcome, { status: "ok" }>, name: string, payload: Payload | undefined): string {

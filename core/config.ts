@@ -136,7 +136,7 @@ export function loadConfig(options: StoqOptions): Config {
   for (const key of core.keys()) {
     if (!CORE_KEYS.some((known) => known === key)) {
       throw new StoqConfigError(
-        `Cannot use "${file}": "${key}" of [core] is not known: did you mean "${nearest(key, CORE_KEYS)}"?`,
+        `Cannot use "${file}": "${key}" of [core] is not known${didYouMean(key, CORE_KEYS)}`,
       );
     }
   }
@@ -238,8 +238,8 @@ function readPermissions(ini: Ini, plugin: string, file: string): Partial<Record
   return result;
 }
 
-/** The known name that is fewest changes away. */
-export function nearest(name: string, known: readonly string[]): string {
+/** `: did you mean "…"?` for the known name that is fewest changes away, if that is near enough to be a slip; else nothing. */
+export function didYouMean(name: string, known: readonly string[]): string {
   const distance = (a: string, b: string): number => {
     let row = Array.from({ length: b.length + 1 }, (_, j) => j);
     for (let i = 1; i <= a.length; i++) {
@@ -251,5 +251,6 @@ export function nearest(name: string, known: readonly string[]): string {
     }
     return row[b.length]!;
   };
-  return [...known].sort((a, b) => distance(name, a) - distance(name, b))[0] ?? "";
+  const [best] = known.map((word) => ({ word, changes: distance(name, word) })).sort((a, b) => a.changes - b.changes);
+  return best !== undefined && best.changes <= Math.max(1, name.length / 3) ? `: did you mean "${best.word}"?` : "";
 }

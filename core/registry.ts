@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
-import { nearest } from "./config.ts";
+import { didYouMean } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
@@ -144,12 +144,11 @@ export class Registry {
       return new StoqPluginError(`Plugin "${name}" cannot be used: ${broken.error.message}`, { cause: broken.error });
     }
     const known = [...BUILTIN_PLUGINS, ...this.#found.keys()];
-    const guess = nearest(name, known);
     return new StoqPluginError(
       `Plugin "${name}" does not exist: it is neither built in nor in ${
         this.#dirs.map((dir) => `"${dir}"`).join(", ") || "any plugin directory"
       }` +
-        `: did you mean "${guess}"? "stoq list" shows all`,
+        `${didYouMean(name, known)}: "stoq list" shows what there is`,
     );
   }
 

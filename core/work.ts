@@ -94,14 +94,9 @@ async function withRequired(
       return false;
     }
     if (result.has(name)) return true;
-    let required: readonly string[];
-    try {
-      required = (await caller.find(name)).plugin.manifest.requiredWorkers;
-    } catch (error) {
-      const message = (error as Error).message;
-      if (!errors[name]?.includes(message)) addErrors(errors, name, [message]);
-      return false;
-    }
+    const found = await caller.tryFind(name, errors);
+    if (found === null) return false;
+    const required = found.plugin.manifest.requiredWorkers;
     for (const needed of required) {
       if (!await visit(needed, [...above, name])) {
         if (!above.length && !errors[name]) addErrors(errors, name, [`it requires "${needed}", which cannot be used`]);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Guest } from "./guest.ts";
+import { describeError, Guest } from "./guest.ts";
 import { harden } from "./harden.ts";
 import { makeResponse } from "../core/response.ts";
 import type { ToGuest } from "./protocol.ts";
@@ -17,6 +17,7 @@ addEventListener("message", (event: Event) => {
   if (guest !== undefined) return void guest.receive(message);
   if (message.type !== "init") return;
   const { post } = harden(globalThis, {
+    entry: message.setup.entry,
     granted: message.setup.granted,
     env: message.setup.env,
     log: (level, values) =>
@@ -26,6 +27,16 @@ addEventListener("message", (event: Event) => {
         message: values.map((value) => typeof value === "string" ? value : inspect(value, { colors: false, depth: 4 }))
           .join(" "),
       }, []),
+  });
+  // Not prevented, Deno would print what the plugin threw, terminal escapes and all; the host hears of it here (row 13).
+  const late = (error: unknown) => post({ type: "late", error: describeError(error) }, []);
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    late((event as ErrorEvent).error);
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    late((event as PromiseRejectionEvent).reason);
   });
   guest = new Guest({
     post: (out, transfer = []) => post(out, transfer),

@@ -7,6 +7,7 @@
  * @module
  */
 import * as nodeModule from "node:module";
+import { STUBBED_MODULES } from "./node_names.ts";
 import type { Permissions } from "./protocol.ts";
 
 /** What the guest keeps for itself, taken before the plugin could replace it. */
@@ -16,10 +17,6 @@ export interface Powers {
 
 /** Key of the symbol under which the generated stub modules find what they export. */
 const STUBS = "stoq.stubs";
-
-/** Upper case of the letters in {@linkcode isFetched}, without a method. */
-const UPPER: Record<string, string> = nullObject();
-for (const letter of "npmjsrhttpnode") UPPER[letter] = letter.toUpperCase();
 
 type Granted = readonly (keyof Permissions)[];
 
@@ -71,8 +68,10 @@ const NODE_MODULES = words(
 /** Those that stay only where `net` was granted. */
 const NODE_NET_MODULES = words("dns dns/promises http http2 https net tls");
 
-/** Environment variables, program arguments and the like, as libraries ask for them while they load. */
+/** What a plugin is granted, and where what it prints goes. */
 export interface HardenSetup {
+  /** URL of the plugin's module, which the guest may import whatever its scheme. */
+  readonly entry: string;
   readonly granted: Granted;
   /** Names of granted environment variables. */
   readonly env: readonly string[];
@@ -85,11 +84,14 @@ export interface HardenSetup {
  *
  * @returns What only the guest may still do.
  */
-export function harden(scope: typeof globalThis, { granted, env, log }: HardenSetup): Powers {
+export function harden(scope: typeof globalThis, setup: HardenSetup): Powers {
+  const { granted, env, log } = setup;
   const realProcess = scope.process;
   const post = (scope as unknown as { postMessage: (m: unknown, t: ArrayBuffer[]) => void }).postMessage.bind(scope);
   const denied = (what: string) => new scope.Error(`${what} is not available in a plugin's sandbox`);
 
+  // Deno's own warnings (a deprecated Buffer constructor, …) would be written to the closed standard error, and fail.
+  realProcess.removeAllListeners("warning");
   closeStandardStreams(realProcess);
   closeRawDescriptors(realProcess, granted, denied);
   const values = new Map(env.map((name) => [name, Deno.env.get(name)]));
@@ -103,11 +105,27 @@ export function harden(scope: typeof globalThis, { granted, env, log }: HardenSe
     "navigator",
     scope.Object.freeze({ userAgent: scope.navigator.userAgent, hardwareConcurrency: 1, language: "en-US" }),
   );
-  installModuleHooks(realProcess, scope, processShim, granted, denied);
+  installModuleHooks(realProcess, scope, processShim, setup, denied);
   for (const key of Reflect.ownKeys(scope)) {
     if (typeof key === "string" && !GLOBALS.has(key)) delete (scope as unknown as Record<string, unknown>)[key];
   }
+  freezeCallers(scope);
   return { post };
+}
+
+/**
+ * Deno's own code in this realm calls some of its operations by these: replaced, they would hand them to the plugin.
+ */
+function freezeCallers(scope: typeof globalThis): void {
+  for (const name of ["call", "apply", "bind"]) {
+    const value = (scope.Function.prototype as unknown as Record<string, unknown>)[name];
+    Object.defineProperty(scope.Function.prototype, name, {
+      value,
+      writable: false,
+      configurable: false,
+      enumerable: false,
+    });
+  }
 }
 
 /** Rows 5 and 6: this worker's own table of descriptors no longer has 0, 1, 2; the process keeps its own. */
@@ -225,123 +243,118 @@ function makeConsole(log: HardenSetup["log"]): object {
  * Rows 1-4, 9 and 14 for `node:` modules and imports: hooks that see every import and require of this worker. Modules not on the
  * list come as stubs with the same names, so that a library that only mentions one still loads; using it throws.
  *
- * The hooks run in the plugin's realm, after it could have replaced any method. So they touch the real modules only with
- * functions taken beforehand, look things up in objects without a prototype, and loop by index.
+ * The hooks run in the plugin's realm, after it could have replaced any method: so they only compare, and look up in objects
+ * without a prototype.
  */
 function installModuleHooks(
   realProcess: typeof process,
   scope: typeof globalThis,
   processShim: Record<string, unknown>,
-  granted: Granted,
+  { granted, entry }: HardenSetup,
   denied: (what: string) => Error,
 ): void {
-  const builtin = realProcess.getBuiltinModule.bind(realProcess) as (id: string) => Record<string, unknown> | undefined;
-  const { keys, assign } = Object;
-  const { stringify } = JSON;
+  const keep = [...NODE_MODULES, ...(granted.includes("net") ? NODE_NET_MODULES : [])];
   const allowed: Record<string, true> = nullObject();
-  /** Specifier to URL of the stub. */
+  for (const bare of keep) allowed[bare] = allowed[`node:${bare}`] = true;
+  /** URL of the stub by specifier, and its source by URL. */
   const stubbed: Record<string, string> = nullObject();
-  /** URL of a stub to the bare name of its module. */
-  const bareOf: Record<string, string> = nullObject();
-  const keep = new Set([...NODE_MODULES, ...(granted.includes("net") ? NODE_NET_MODULES : [])]);
-  for (const name of [...nodeModule.builtinModules, ...NODE_MODULES, ...NODE_NET_MODULES]) {
-    const bare = name.startsWith("node:") ? name.slice(5) : name;
-    if (!keep.has(bare)) bareOf[`stoq-denied:///${bare}`] = bare;
-    for (const specifier of [bare, `node:${bare}`]) {
-      if (keep.has(bare)) allowed[specifier] = true;
-      else stubbed[specifier] = `stoq-denied:///${bare}`;
-    }
+  const sources: Record<string, string> = nullObject();
+  const exports = stubExports(scope, processShim, keep, denied);
+  for (const [bare, names] of Object.entries(exports)) {
+    if (allowed[bare] === true) continue;
+    const url = `stoq-denied:///${bare}`;
+    stubbed[bare] = stubbed[`node:${bare}`] = url;
+    sources[url] = `const m = globalThis[Symbol.for("${STUBS}")][${JSON.stringify(bare)}];\nexport default m;\n` +
+      Object.keys(names).filter((name) => name !== "default")
+        .map((name, i) => `const e${i} = m["${name}"];\nexport { e${i} as "${name}" };\n`).join("");
   }
-  const overrides: Record<string, Record<string, unknown>> = nullObject();
-  overrides["os"] = osFacts();
-  overrides["tty"] = { isatty: () => false };
-  overrides["module"] = {
-    createRequire: nodeModule.createRequire,
-    builtinModules: [...keep],
-    isBuiltin: (name: string) => allowed[name] === true,
-  };
-  overrides["worker_threads"] = { isMainThread: true, threadId: 0, parentPort: null, workerData: null };
-
-  const stubs: Record<string, Record<string, unknown>> = nullObject();
-  stubs["process"] = processShim;
-  stubs["console"] = scope.console as unknown as Record<string, unknown>;
-  const makeStub = (bare: string): Record<string, unknown> => {
-    const stub: Record<string, unknown> = nullObject();
-    let real: Record<string, unknown> = nullObject();
-    try {
-      real = builtin(`node:${bare}`) ?? real;
-    } catch {
-      // Not in this Deno: a stub without names.
-    }
-    const names = keys(real);
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]!;
-      const value = real[name];
-      const kind = typeof value;
-      if (kind === "function") {
-        // Not an arrow function: a library may extend it while it loads.
-        stub[name] = function () {
-          throw denied(`${name} of node:${bare}`);
-        };
-      } else stub[name] = kind === "object" ? {} : value;
-    }
-    return overrides[bare] === undefined ? stub : assign(stub, overrides[bare]);
-  };
-  const sourceOf = (bare: string): string => {
-    const stub = stubs[bare] ??= makeStub(bare);
-    const names = keys(stub);
-    let source = `const m = globalThis[Symbol.for("${STUBS}")](${stringify(bare)});\nexport default m;\n`;
-    for (let i = 0; i < names.length; i++) {
-      const name = stringify(names[i]!);
-      if (name !== '"default"') source += `const e${i} = m[${name}];\nexport { e${i} as ${name} };\n`;
-    }
-    return source;
-  };
-  fix(scope, Symbol.for(STUBS), (bare: string) => stubs[bare]);
+  fix(scope, Symbol.for(STUBS), exports);
 
   nodeModule.registerHooks({
     resolve(specifier, context, next) {
       if (allowed[specifier] === true) return next(specifier, context);
+      // Deno 2.9.6 links a static import of this one to the real module, whatever a hook answers; only an error stops it.
+      if (isWorkerThreads(specifier) && context.conditions[1] !== "require") throw denied(`module "${specifier}"`);
       const stub = stubbed[specifier];
       if (stub !== undefined) return { url: stub, format: "module", shortCircuit: true };
-      if (isFetched(specifier)) throw denied(`module "${specifier}"`);
+      if (specifier !== entry && !isLocal(specifier)) throw denied(`module "${specifier}"`);
       const resolved = next(specifier, context);
       if (isNode(resolved.url) && allowed[resolved.url] !== true) throw denied(`module "${specifier}"`);
       return resolved;
     },
     load(url, context, next) {
-      const bare = bareOf[url];
-      if (bare !== undefined) return { source: sourceOf(bare), format: "module", shortCircuit: true };
+      const source = sources[url];
+      if (source !== undefined) return { source, format: "module", shortCircuit: true };
       return next(url, context);
     },
   });
   // A hook registered later would be asked first, and could answer for ours. CommonJS modules reach this object.
-  const Module = builtin("node:module")!;
+  const Module = realProcess.getBuiltinModule("node:module");
   for (const name of ["registerHooks", "register", "_preloadModules", "runMain", "_initPaths"]) {
     if (name in Module) fix(Module, name, undefined);
   }
 }
 
-/**
- * `npm:`, `jsr:`, `http(s):`, and `node:` of a module on no list. Asking a registry for a name would already tell it: a
- * plugin could send out what it knows as the name of a package.
- */
-function isFetched(specifier: string): boolean {
-  return hasPrefix(specifier, "npm:") || hasPrefix(specifier, "jsr:") || hasPrefix(specifier, "http") ||
-    isNode(specifier);
-}
-
-function isNode(specifier: string): boolean {
-  return hasPrefix(specifier, "node:");
-}
-
-/** `startsWith`, without a method that a plugin could have replaced, and blind to case as URL schemes are. */
-function hasPrefix(text: string, prefix: string): boolean {
-  for (let i = 0; i < prefix.length; i++) {
-    const letter = prefix[i]!;
-    const code = text[i];
-    if (code !== letter && code !== UPPER[letter]) return false;
+/** What each stub module exports: functions that throw when called or constructed, and the few facts that libraries ask for. */
+function stubExports(
+  scope: typeof globalThis,
+  processShim: Record<string, unknown>,
+  keep: readonly string[],
+  denied: (what: string) => Error,
+): Record<string, Record<string, unknown>> {
+  const exports: Record<string, Record<string, unknown>> = nullObject();
+  for (const [bare, names] of Object.entries(STUBBED_MODULES)) {
+    const stub: Record<string, unknown> = exports[bare] = nullObject();
+    for (const name of words(names)) {
+      if (name.endsWith(":")) stub[name.slice(0, -1)] = {};
+      else {
+        // Not an arrow function: a library may extend it while it loads.
+        stub[name] = function () {
+          throw denied(`${name} of node:${bare}`);
+        };
+      }
+    }
   }
+  exports["process"] = processShim;
+  exports["console"] = scope.console as unknown as Record<string, unknown>;
+  Object.assign(exports["os"]!, osFacts());
+  Object.assign(exports["tty"]!, { isatty: () => false });
+  Object.assign(exports["worker_threads"]!, { isMainThread: true, threadId: 0, parentPort: null, workerData: null });
+  Object.assign(exports["module"]!, {
+    createRequire: nodeModule.createRequire,
+    builtinModules: [...keep],
+    isBuiltin: (name: string) => keep.includes(name),
+  });
+  return exports;
+}
+
+function isWorkerThreads(specifier: string): boolean {
+  return specifier === "node:worker_threads" || specifier === "worker_threads";
+}
+
+/**
+ * Whether a specifier is a path, a `file:` URL (Deno checks `read` for both) or a bare name. Everything with another scheme is
+ * refused before Deno looks at it: resolving `npm:` or `jsr:` asks a registry for the name, and a plugin could so send out what it
+ * knows as the name of a package; `data:` and `blob:` modules could hold such an import, where no hook sees it in time.
+ * White space and controls are refused too, since URL parsers drop them.
+ */
+function isLocal(specifier: string): boolean {
+  for (let i = 0; i < specifier.length; i++) {
+    const char = specifier[i]!;
+    if (char <= " " || char === ":" && !isFile(specifier)) return false;
+  }
+  return true;
+}
+
+function isFile(specifier: string): boolean {
+  const prefix = "file:///";
+  for (let i = 0; i < prefix.length; i++) if (specifier[i] !== prefix[i]) return false;
+  return true;
+}
+
+function isNode(url: string): boolean {
+  const prefix = "node:";
+  for (let i = 0; i < prefix.length; i++) if (url[i] !== prefix[i]) return false;
   return true;
 }
 
@@ -380,5 +393,5 @@ function fix(target: object, name: PropertyKey, value: unknown): void {
 }
 
 function words(text: string): string[] {
-  return text.trim().split(/\s+/);
+  return text.split(/\s+/).filter((word) => word !== "");
 }

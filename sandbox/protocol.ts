@@ -83,6 +83,8 @@ export type FromGuest =
     readonly name: string;
     readonly input?: ArrayBuffer;
   }
+  /** An error that nobody caught, or a rejection that nobody awaited. */
+  | { readonly type: "late"; readonly error: GuestError }
   | { readonly type: "closed" };
 
 /** Longest JSON text of a result that is parsed, in UTF-16 code units: results are for people and databases to read. */
@@ -116,6 +118,7 @@ export function parseFromGuest(data: unknown): FromGuest {
     case "ready":
       return { type, methods: list(message["methods"], "methods", METHODS.length).map((m) => text(m, "method", 64)) };
     case "unusable":
+    case "late":
       return { type, error: guestError(message["error"]) };
     case "result": {
       const json = message["json"];

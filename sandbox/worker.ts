@@ -184,6 +184,8 @@ export class PluginWorker {
         return this.#settle(fromGuestError(message.error, ""));
       case "log":
         return this.#writeLog(message.level, message.message);
+      case "late":
+        return this.#crashed(`uncaught ${message.error.message}`, message.error.stack);
       case "ask":
         return void this.#answer(message);
       case "closed":
@@ -240,11 +242,11 @@ export class PluginWorker {
     });
   }
 
-  #crashed(message: string): void {
+  #crashed(message: string, stack = ""): void {
     if (this.#current === undefined && this.#loading === undefined) {
       this.#log("error", this.#spec.name, `failed outside of any call: ${message}: its sandbox was replaced`);
     }
-    this.#end({ status: "crashed", message, stack: "" });
+    this.#end({ status: "crashed", message, stack });
   }
 
   /** Ends the worker and with it what was under way. */
