@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogLevel } from "../plugin.ts";
-import type { Method, Permissions } from "./protocol.ts";
+import { type Method, parseResult, type Permissions } from "./protocol.ts";
 
 /** Limits of one plugin's sandbox. */
 export interface Limits {
@@ -52,17 +52,38 @@ export interface Answer {
   readonly parts: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** How a call ended. Every message is one line. */
-export type Outcome =
-  | { readonly status: "ok"; readonly answer: Answer }
-  /** The plugin threw, could not be loaded, or broke the protocol. */
+/** How a call failed. Every message is one line. */
+export type Failure =
+  /** The plugin threw, could not be loaded, or answered what is no answer. */
   | { readonly status: "failed"; readonly message: string; readonly stack: string }
   /** Deno refused what the plugin tried. */
   | { readonly status: "denied"; readonly message: string; readonly stack: string; readonly denied: string }
   /** The call took longer than its limit; its sandbox was killed. */
   | { readonly status: "timedOut"; readonly message: string }
-  /** The sandbox ended during the call: memory, an exit, a late error. */
+  /** The sandbox ended during the call: memory, an exit, a late error, a forged message. */
   | { readonly status: "crashed"; readonly message: string; readonly stack: string };
+
+/** How a call ended. */
+export type Outcome = { readonly status: "ok"; readonly answer: Answer } | Failure;
+
+/** An answer whose JSON text nobody has parsed yet: a process passes it on as it is. */
+export type RawOutcome =
+  | {
+    readonly status: "ok";
+    readonly answer: { readonly json: string; readonly parts: readonly Uint8Array<ArrayBuffer>[] };
+  }
+  | Failure;
+
+/** Parses an answer; one that is no JSON, or nests too deep, is a failure of the plugin. */
+export function parseOutcome(outcome: RawOutcome): Outcome {
+  if (outcome.status !== "ok") return outcome;
+  const { json, parts } = outcome.answer;
+  try {
+    return { status: "ok", answer: { value: parseResult(json), parts } };
+  } catch (error) {
+    return { status: "failed", message: `broke the sandbox protocol: ${(error as Error).message}`, stack: "" };
+  }
+}
 
 /** Where log lines of plugins and sandboxes go. */
 export type SandboxLog = (level: LogLevel, plugin: string, message: string) => void;
@@ -73,4 +94,6 @@ export interface Sandbox extends AsyncDisposable {
   methods(plugin: PluginSpec): Promise<Outcome>;
   /** Calls a method of a plugin; loads it if need be. */
   call(plugin: PluginSpec, call: Call): Promise<Outcome>;
+  /** Says that no further call will have this content. */
+  forget(content: Uint8Array<ArrayBuffer>): void;
 }

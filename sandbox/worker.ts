@@ -6,15 +6,8 @@
 import { runCommand } from "./commands.ts";
 import { readAsset } from "./assets.ts";
 import { workerPermissions } from "./permissions.ts";
-import {
-  type FromGuest,
-  type GuestError,
-  parseFromGuest,
-  parseResult,
-  type Permissions,
-  type ToGuest,
-} from "./protocol.ts";
-import type { Call, Outcome, PluginSpec, SandboxLog } from "./sandbox.ts";
+import { type FromGuest, type GuestError, parseFromGuest, type Permissions, type ToGuest } from "./protocol.ts";
+import type { Call, Failure, PluginSpec, RawOutcome, SandboxLog } from "./sandbox.ts";
 
 /** Log lines a second that a plugin may write before the rest of that second is dropped (and said to be). */
 const LOG_LINES_PER_SECOND = 100;
@@ -28,7 +21,7 @@ type Timer = ReturnType<typeof setTimeout>;
 interface Pending {
   readonly call: Call;
   readonly timeout: number;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: RawOutcome) => void;
 }
 
 /**
@@ -44,7 +37,7 @@ export class PluginWorker {
   /** Methods of the loaded plugin. */
   #methods: readonly string[] | undefined;
   /** Set while the plugin loads. */
-  #loading: { resolve: (outcome: Outcome | null) => void; timer: Timer } | undefined;
+  #loading: { resolve: (outcome: RawOutcome | null) => void; timer: Timer } | undefined;
   #nextId = 1;
   #openQuestions = 0;
   #logWindow = { start: 0, lines: 0 };
@@ -57,12 +50,12 @@ export class PluginWorker {
   }
 
   /** Loads the plugin if need be. Ok with the names of its methods as value. */
-  async methods(): Promise<Outcome> {
-    return await this.#start() ?? { status: "ok", answer: { value: this.#methods ?? [], parts: [] } };
+  async methods(): Promise<RawOutcome> {
+    return await this.#start() ?? { status: "ok", answer: { json: JSON.stringify(this.#methods), parts: [] } };
   }
 
   /** Calls a method; never rejects. */
-  call(call: Call): Promise<Outcome> {
+  call(call: Call): Promise<RawOutcome> {
     return new Promise((resolve) => {
       this.#waiting.push({ call, timeout: (call.timeout ?? this.#spec.limits.timeout) * 1000, resolve });
       if (!this.#running) void this.#run();
@@ -88,7 +81,7 @@ export class PluginWorker {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const pending = next;
       pending.resolve(
-        await this.#start() ?? await new Promise<Outcome>((resolve) => this.#send({ ...pending, resolve })),
+        await this.#start() ?? await new Promise<RawOutcome>((resolve) => this.#send({ ...pending, resolve })),
       );
     }
     this.#running = false;
@@ -108,9 +101,9 @@ export class PluginWorker {
   }
 
   /** Starts the worker and loads the plugin, unless it is there. @returns How that failed, or null. */
-  #start(): Promise<Outcome | null> {
+  #start(): Promise<RawOutcome | null> {
     if (this.#methods !== undefined) return Promise.resolve(null);
-    const { promise, resolve } = Promise.withResolvers<Outcome | null>();
+    const { promise, resolve } = Promise.withResolvers<RawOutcome | null>();
     const timeout = this.#spec.limits.timeout * 1000;
     this.#loading = { resolve, timer: setTimeout(() => this.#timedOut(timeout), timeout) };
     const worker = new Worker(new URL("./guest_main.ts", import.meta.url), {
@@ -166,15 +159,9 @@ export class PluginWorker {
         if (message.id !== this.#current?.id) {
           return this.#crashed("broke the sandbox protocol: a result that nobody asked for");
         }
-        let value: unknown;
-        try {
-          value = parseResult(message.json);
-        } catch (error) {
-          return this.#crashed(`broke the sandbox protocol: ${(error as Error).message}`);
-        }
         return this.#settle({
           status: "ok",
-          answer: { value, parts: message.parts.map((part) => new Uint8Array(part)) },
+          answer: { json: message.json, parts: message.parts.map((part) => new Uint8Array(part)) },
         });
       }
       case "error":
@@ -250,7 +237,7 @@ export class PluginWorker {
   }
 
   /** Ends the worker and with it what was under way. */
-  #end(outcome: Outcome): void {
+  #end(outcome: RawOutcome): void {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#methods = undefined;
@@ -259,14 +246,14 @@ export class PluginWorker {
     this.#settle(outcome);
   }
 
-  #loaded(outcome: Outcome | null): void {
+  #loaded(outcome: RawOutcome | null): void {
     const loading = this.#loading;
     this.#loading = undefined;
     clearTimeout(loading?.timer);
     loading?.resolve(outcome);
   }
 
-  #settle(outcome: Outcome): void {
+  #settle(outcome: RawOutcome): void {
     const current = this.#current;
     this.#current = undefined;
     clearTimeout(current?.timer);
@@ -274,7 +261,7 @@ export class PluginWorker {
   }
 }
 
-function fromGuestError({ message, stack, denied }: GuestError, prefix: string): Outcome {
+function fromGuestError({ message, stack, denied }: GuestError, prefix: string): Failure {
   return denied === null
     ? { status: "failed", message: prefix + message, stack }
     : { status: "denied", message: prefix + message, stack, denied };

@@ -1,5 +1,5 @@
 import { PluginWorker } from "./worker.ts";
-import type { Call, Outcome, PluginSpec, Sandbox, SandboxLog } from "./sandbox.ts";
+import { type Call, type Outcome, parseOutcome, type PluginSpec, type Sandbox, type SandboxLog } from "./sandbox.ts";
 
 /** Runs every plugin in a Web Worker of this process. */
 export class WorkerTier implements Sandbox {
@@ -8,14 +8,17 @@ export class WorkerTier implements Sandbox {
   constructor(private readonly log: SandboxLog) {}
 
   /** Methods of a plugin. */
-  methods(plugin: PluginSpec): Promise<Outcome> {
-    return this.#worker(plugin).methods();
+  async methods(plugin: PluginSpec): Promise<Outcome> {
+    return parseOutcome(await this.#worker(plugin).methods());
   }
 
   /** Calls a plugin. */
-  call(plugin: PluginSpec, call: Call): Promise<Outcome> {
-    return this.#worker(plugin).call(call);
+  async call(plugin: PluginSpec, call: Call): Promise<Outcome> {
+    return parseOutcome(await this.#worker(plugin).call(call));
   }
+
+  /** Nothing is kept between calls. */
+  forget(): void {}
 
   /** Closes all plugins. */
   async [Symbol.asyncDispose](): Promise<void> {

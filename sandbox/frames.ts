@@ -1,0 +1,186 @@
+/**
+ * Frames between the core and a sandbox process: a JSON envelope and byte strings beside it, over pipes.
+ *
+ * Layout, numbers unsigned little-endian: u32 length of the envelope, u32 number of parts, u32 length of each part, the envelope
+ * (UTF-8 JSON), the parts.
+ *
+ * @module
+ */
+import { MAX_PARTS } from "./protocol.ts";
+
+/** Longest envelope, in bytes: it holds arguments and error texts, never results or payloads. */
+const MAX_ENVELOPE = 256 * 1024 * 1024;
+/** Longest part, in bytes. */
+const MAX_PART = 0xffff_ffff;
+/** Small frames are joined up to this many bytes a write. */
+const WRITE_SIZE = 256 * 1024;
+
+/** One frame. */
+export interface Frame {
+  readonly envelope: unknown;
+  readonly parts: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Bytes that are no frame: the other side is broken or not what it seems. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The head of a frame; its parts follow as they are. */
+export function encodeHead(envelope: unknown, parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const json = encoder.encode(JSON.stringify(envelope));
+  const head = new Uint8Array(8 + 4 * parts.length + json.length);
+  const view = new DataView(head.buffer);
+  view.setUint32(0, json.length, true);
+  view.setUint32(4, parts.length, true);
+  for (const [index, part] of parts.entries()) view.setUint32(8 + 4 * index, part.length, true);
+  head.set(json, 8 + 4 * parts.length);
+  return head;
+}
+
+/** Writes frames in order, joining small ones; waits for nobody. */
+export class FrameWriter {
+  readonly #write: (bytes: Uint8Array) => Promise<unknown>;
+  #queue: Uint8Array[] = [];
+  #pumping: Promise<void> | undefined;
+
+  /** @param write Writes all of the bytes, or rejects when the other side is gone. */
+  constructor(write: (bytes: Uint8Array) => Promise<unknown>) {
+    this.#write = write;
+  }
+
+  /** Queues a frame. The parts must not change until they are written. */
+  send(envelope: unknown, parts: readonly Uint8Array[] = []): void {
+    this.#queue.push(encodeHead(envelope, parts), ...parts);
+    this.#pumping ??= this.#pump();
+  }
+
+  /** Resolves when everything queued so far is written, or the other side is gone. */
+  async flush(): Promise<void> {
+    await this.#pumping;
+  }
+
+  async #pump(): Promise<void> {
+    // What is sent in the same turn goes out in one write.
+    await Promise.resolve();
+    try {
+      while (this.#queue.length > 0) {
+        const queue = this.#queue;
+        this.#queue = [];
+        for (let i = 0; i < queue.length;) {
+          let end = i;
+          let size = 0;
+          while (end < queue.length && (end === i || size + queue[end]!.length <= WRITE_SIZE)) {
+            size += queue[end++]!.length;
+          }
+          await this.#write(end === i + 1 ? queue[i]! : join(queue.slice(i, end), size));
+          i = end;
+        }
+      }
+    } catch {
+      // Whoever reads from the other side sees it end.
+      this.#queue = [];
+    }
+    this.#pumping = undefined;
+  }
+}
+
+/** Takes bytes as they come and gives the frames in them. */
+export class FrameReader {
+  /** Bytes of the head (lengths and envelope) so far. */
+  #head = new Uint8Array(0);
+  #lengths: number[] | undefined;
+  #envelope: unknown;
+  #parts: Uint8Array<ArrayBuffer>[] = [];
+  #part: { bytes: Uint8Array<ArrayBuffer>; filled: number } | undefined;
+
+  /**
+   * Takes the next bytes.
+   *
+   * @returns The frames that are complete with them.
+   * @throws {FrameError} If they are no frames.
+   */
+  push(chunk: Uint8Array): Frame[] {
+    const frames: Frame[] = [];
+    let rest = chunk;
+    while (rest.length > 0 || this.#lengths !== undefined) {
+      if (this.#lengths === undefined) {
+        rest = this.#readHead(rest);
+        if (this.#lengths === undefined) break;
+      }
+      rest = this.#readParts(rest);
+      if (this.#parts.length < this.#lengths.length) break;
+      frames.push({ envelope: this.#envelope, parts: this.#parts });
+      this.#lengths = undefined;
+      this.#parts = [];
+    }
+    return frames;
+  }
+
+  #readHead(chunk: Uint8Array): Uint8Array {
+    const bytes = this.#head.length === 0 ? chunk : join([this.#head, chunk], this.#head.length + chunk.length);
+    const need = headLength(bytes);
+    if (need === null || bytes.length < need.end) {
+      this.#head = new Uint8Array(bytes);
+      return new Uint8Array(0);
+    }
+    this.#head = new Uint8Array(0);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const count = view.getUint32(4, true);
+    this.#lengths = Array.from({ length: count }, (_, index) => view.getUint32(8 + 4 * index, true));
+    try {
+      this.#envelope = JSON.parse(decoder.decode(bytes.subarray(need.json, need.end)));
+    } catch {
+      throw new FrameError("envelope is not JSON");
+    }
+    return bytes.subarray(need.end);
+  }
+
+  #readParts(chunk: Uint8Array): Uint8Array {
+    let rest = chunk;
+    const lengths = this.#lengths!;
+    while (this.#parts.length < lengths.length) {
+      const part = this.#part ??= { bytes: allocate(lengths[this.#parts.length]!), filled: 0 };
+      const taken = rest.subarray(0, part.bytes.length - part.filled);
+      part.bytes.set(taken, part.filled);
+      part.filled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (part.filled < part.bytes.length) break;
+      this.#parts.push(part.bytes);
+      this.#part = undefined;
+    }
+    return rest;
+  }
+}
+
+function headLength(bytes: Uint8Array): { json: number; end: number } | null {
+  if (bytes.length < 8) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const json = view.getUint32(0, true);
+  const parts = view.getUint32(4, true);
+  if (json > MAX_ENVELOPE) throw new FrameError(`envelope has ${json} bytes, the limit is ${MAX_ENVELOPE}`);
+  if (parts > MAX_PARTS + 1) throw new FrameError(`frame has ${parts} parts, the limit is ${MAX_PARTS + 1}`);
+  return { json: 8 + 4 * parts, end: 8 + 4 * parts + json };
+}
+
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  if (length > MAX_PART) throw new FrameError(`part has ${length} bytes`);
+  try {
+    return new Uint8Array(length);
+  } catch {
+    throw new FrameError(`part of ${length} bytes does not fit into memory`);
+  }
+}
+
+function join(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}

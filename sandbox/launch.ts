@@ -1,0 +1,87 @@
+/**
+ * How a sandbox process is started: the command starting itself again, with no more permissions than its plugins need together. So a
+ * plugin that would break out of its Worker still could do no more than it was granted.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { hasBubblewrap } from "./commands.ts";
+import type { Permissions } from "./protocol.ts";
+import type { PluginSpec } from "./sandbox.ts";
+
+/** Environment variables that Deno itself needs. */
+const PASSED_ON = [
+  "PATH",
+  "HOME",
+  "USERPROFILE",
+  "LOCALAPPDATA",
+  "SystemRoot",
+  "TEMP",
+  "TMP",
+  "TMPDIR",
+  "DENO_DIR",
+  "XDG_CACHE_HOME",
+];
+
+/** The sub-command by which the single-file command starts as a sandbox process. */
+export const SANDBOX_COMMAND = "sandbox-process";
+
+/** Program, arguments and environment of a sandbox process for the given plugins. */
+export function sandboxCommand(plugins: readonly PluginSpec[], memory: number) {
+  const main = new URL("./process_main.ts", import.meta.url);
+  const env: Record<string, string> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PROMPT: "1" };
+  for (const name of [...PASSED_ON, ...plugins.flatMap(({ permissions }) => names(permissions.env))]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  const args = [
+    "run",
+    "--unstable-worker-options",
+    "--no-prompt",
+    // Nothing is fetched, whatever a plugin imports: asking a registry for a name would tell it.
+    "--cached-only",
+    "--no-lock",
+    "--no-check",
+    "--quiet",
+    // The heap of each Worker; what V8 does not count is watched from outside.
+    `--v8-flags=--max-old-space-size=${Math.ceil(memory)}`,
+    ...permissionFlags(plugins),
+    main.href,
+  ];
+  return { program: Deno.execPath(), args, env };
+}
+
+function permissionFlags(plugins: readonly PluginSpec[]): string[] {
+  const flags: string[] = [];
+  const add = (kind: keyof Permissions, extra: readonly string[] = []) => {
+    const values = plugins.map(({ permissions }) => permissions[kind]);
+    if (values.includes(true)) return flags.push(`--allow-${kind}`);
+    const all = [...new Set([...values.flatMap(names), ...extra])];
+    // A comma inside a value is written twice.
+    if (all.length > 0) flags.push(`--allow-${kind}=${all.map((value) => value.replaceAll(",", ",,")).join(",")}`);
+  };
+  const commands = plugins.flatMap(({ commands }) => Object.values(commands));
+  const programs = commands.flatMap(([program]) => program === undefined ? [] : [program]);
+  const needsFile = commands.some((line) => line.some((word) => word.includes("{file}")));
+  const ours = fileURLToPath(new URL("../", import.meta.url));
+  add("read", [
+    ours,
+    ...plugins.flatMap((
+      { folder, code, assets },
+    ) => [folder, ...code, ...Object.values(assets).filter((path) => path.startsWith("/"))]),
+  ]);
+  add("write", needsFile ? [tempFolder()] : []);
+  add("net");
+  add("run", programs.length === 0 ? [] : [...programs, ...(hasBubblewrap() ? ["bwrap"] : [])]);
+  add("env", programs.length === 0 ? [] : ["PATH"]);
+  add("sys");
+  return flags;
+}
+
+function names(value: readonly string[] | boolean): string[] {
+  return typeof value === "boolean" ? [] : [...value];
+}
+
+function tempFolder(): string {
+  return Deno.env.get("TMPDIR") ?? "/tmp";
+}

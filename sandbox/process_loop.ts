@@ -1,0 +1,79 @@
+import { FrameReader, FrameWriter } from "./frames.ts";
+import { encodeOutcome, type FromProcess, type ToProcess } from "./process_protocol.ts";
+import type { PluginSpec, RawOutcome } from "./sandbox.ts";
+import { PluginWorker } from "./worker.ts";
+
+/** Bytes read at a time. */
+const READ_SIZE = 256 * 1024;
+
+/** Serves the core on standard input and output until standard input ends. Never returns. */
+export async function runSandboxProcess(): Promise<never> {
+  const writer = new FrameWriter(async (bytes) => {
+    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+  });
+  const reader = new FrameReader();
+  const host = new SandboxHost((message, parts) => writer.send(message, parts));
+  const buffer = new Uint8Array(READ_SIZE);
+  // An error of the process itself must end it: the core sees that and knows what to do.
+  for (let size = await Deno.stdin.read(buffer); size !== null; size = await Deno.stdin.read(buffer)) {
+    for (const { envelope, parts } of reader.push(buffer.subarray(0, size))) {
+      const message = envelope as ToProcess;
+      if (message.type === "close") {
+        await host.close();
+        await writer.flush();
+        Deno.exit(0);
+      }
+      host.receive(message, parts[0]);
+    }
+  }
+  Deno.exit(0);
+}
+
+/** The plugins of one process. */
+class SandboxHost {
+  readonly #workers = new Map<string, PluginWorker>();
+  readonly #contents = new Map<number, Uint8Array<ArrayBuffer>>();
+
+  constructor(private readonly send: (message: FromProcess | object, parts: readonly Uint8Array[]) => void) {}
+
+  /** Takes one message of the core. */
+  receive(message: Exclude<ToProcess, { type: "close" }>, part: Uint8Array<ArrayBuffer> | undefined): void {
+    switch (message.type) {
+      case "plugin":
+        this.#workers.set(message.spec.name, this.#worker(message.spec));
+        return;
+      case "content":
+        this.#contents.set(message.content, part ?? new Uint8Array(0));
+        return;
+      case "forget":
+        this.#contents.delete(message.content);
+        return;
+      case "call":
+        void this.#call(message);
+        return;
+      case "ping":
+        return this.send({ type: "pong" }, []);
+    }
+  }
+
+  /** Lets every plugin close. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
+  }
+
+  #worker(spec: PluginSpec): PluginWorker {
+    return new PluginWorker(spec, (level, plugin, message) => this.send({ type: "log", level, plugin, message }, []));
+  }
+
+  async #call({ call, plugin, method, args, content, timeout }: ToProcess & { type: "call" }): Promise<void> {
+    const worker = this.#workers.get(plugin);
+    const bytes = content === null ? undefined : this.#contents.get(content);
+    let outcome: RawOutcome;
+    if (worker === undefined || content !== null && bytes === undefined) {
+      outcome = { status: "crashed", message: "sandbox process does not know what it was asked for", stack: "" };
+    } else if (method === "methods") outcome = await worker.methods();
+    else outcome = await worker.call({ method, args, timeout: timeout ?? Infinity, ...(bytes && { content: bytes }) });
+    const { envelope, parts } = encodeOutcome(call, outcome);
+    this.send(envelope as object, parts);
+  }
+}
