@@ -95,7 +95,7 @@ export async function openPlugin(plugin: string | URL, setup: PluginSetup = {}):
   const manifest = await parseManifest(await Deno.readTextFile(path), path);
   const config = loadConfig({ baseDir: folder, pluginOpts: { [manifest.name]: setup.options ?? {} } });
   const { spec } = grant({ manifest, builtin: folder.startsWith(BUILTIN_FOLDER) }, config);
-  const sandbox = openSandbox((level, _, message) => setup.log?.(level, message));
+  const sandbox = openSandbox(1, (level, _, message) => setup.log?.(level, message));
   const call = async (request: Call): Promise<Answer> => {
     const outcome = await sandbox.call(spec, request);
     if (outcome.status === "ok") return outcome.answer;

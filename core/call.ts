@@ -137,6 +137,11 @@ export class PluginCaller {
     return answers;
   }
 
+  /** Says that no plugin will be given this payload again. */
+  forget(payload: Payload): void {
+    this.sandbox.forget(payload.content);
+  }
+
   #fail(name: string, message: string, errors: Errors, stack?: string): null {
     addErrors(errors, name, [message]);
     this.log.write("error", name, message, stack);

@@ -54,6 +54,10 @@ export interface StoqOptions {
   maxExtractedBytes?: number;
   /** Seconds that a scan may take; 0 for no limit. Default: 1,800. */
   scanTimeout?: number;
+  /** Sandbox processes shared by plugins that can only compute. Default: one a processor core. */
+  sandboxes?: number;
+  /** Limits by plugin name, over those of manifests. */
+  pluginLimits?: Record<string, Record<string, unknown>>;
 }
 
 /** Everything that is configured, checked and complete. */
@@ -76,6 +80,10 @@ export interface Config {
   readonly maxQueue: number;
   /** Scans in flight in `run`. */
   readonly providerConsumers: number;
+  /** Sandbox processes shared by plugins that can only compute. */
+  readonly sandboxes: number;
+  /** Where plugins run unless they say otherwise: `worker` puts all into the core, to measure what processes cost. */
+  readonly isolation: "worker" | null;
   /** Options of one plugin: argument over stoq.cfg, by lower-case name. */
   pluginOptions(name: string): Record<string, unknown>;
   /** Permissions of one plugin that the operator wrote in `[permissions.NAME]`: these replace what the manifest asks for. */
@@ -119,6 +127,8 @@ const CORE_KEYS = [
   "max_extracted_payloads",
   "max_extracted_bytes",
   "scan_timeout",
+  "sandboxes",
+  "isolation",
 ] as const;
 
 type CoreKey = typeof CORE_KEYS[number];
@@ -155,6 +165,7 @@ export function loadConfig(options: StoqOptions): Config {
       : wrong(key, value, `a whole number, ${least} or more`);
   };
   const level = (options.logLevel ?? given("log_level") ?? "info").toLowerCase();
+  const isolation = given("isolation");
   const syntax = given("log_syntax") ?? "text";
   const scanTimeout = toNumber(options.scanTimeout ?? given("scan_timeout") ?? 1800) ?? -1;
   if (scanTimeout < 0) wrong("scan_timeout", options.scanTimeout ?? given("scan_timeout"), "seconds, 0 for no limit");
@@ -192,6 +203,10 @@ export function loadConfig(options: StoqOptions): Config {
     },
     maxQueue: whole(undefined, "max_queue", 100, 1),
     providerConsumers: whole(undefined, "provider_consumers", 50, 1),
+    sandboxes: whole(options.sandboxes, "sandboxes", navigator.hardwareConcurrency, 1),
+    isolation: isolation === undefined || isolation === "worker"
+      ? isolation ?? null
+      : wrong("isolation", isolation, "worker, or not set"),
     pluginOptions: (name) => ({
       ...Object.fromEntries(ini.get(name) ?? []),
       ...Object.fromEntries(
@@ -201,10 +216,13 @@ export function loadConfig(options: StoqOptions): Config {
     pluginPermissions: (name) => readPermissions(ini, name, file),
     pluginLimits: (name) =>
       readLimits(
-        ini.get(`limits.${name}`) ?? new Map(),
-        (key, value, wanted) => wrong(`${key} of [limits.${name}]`, value, wanted),
+        new Map<string, unknown>([
+          ...ini.get(`limits.${name}`) ?? [],
+          ...Object.entries(options.pluginLimits?.[name] ?? {}),
+        ]),
+        (key, value, wanted) => wrong(`${key} of plugin "${name}"`, value, wanted),
         (why) => {
-          throw new StoqConfigError(`Cannot use "${file}": ${why}`);
+          throw new StoqConfigError(`Cannot use limits of plugin "${name}": ${why}`);
         },
       ),
   };

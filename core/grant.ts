@@ -66,8 +66,20 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
       commands: Object.fromEntries(
         Object.entries(manifest.commands).map(([command, line]) => [command, fillCommand(line, options)]),
       ),
-      limits: { ...DEFAULT_LIMITS, ...manifest.limits, ...config.pluginLimits(name) },
+      limits: limits(manifest, builtin, config),
     },
+  };
+}
+
+/** The operator's word over the manifest's; but what others wrote has a process of its own, whatever it asks for. */
+function limits({ name, limits }: Manifest, builtin: boolean, config: Config): PluginSpec["limits"] {
+  const { isolation, ...asked } = limits;
+  return {
+    ...DEFAULT_LIMITS,
+    isolation: builtin ? isolation ?? DEFAULT_LIMITS.isolation : "process",
+    ...asked,
+    ...(config.isolation !== null && { isolation: config.isolation }),
+    ...config.pluginLimits(name),
   };
 }
 

@@ -88,6 +88,7 @@ async function scanOne(payload: Payload, isRoot: boolean, context: ScanContext):
     }
   }
   await archive(payload, context);
+  context.caller.forget(payload);
   payload.release();
   return extracted;
 }

@@ -73,7 +73,10 @@ export class Stoq implements AsyncDisposable {
   constructor(options: StoqOptions = {}) {
     this.#config = loadConfig(options);
     this.#log = openLog(this.#config.log);
-    this.#sandbox = openSandbox((level, plugin, message) => this.#log.write(level, plugin, message));
+    this.#sandbox = openSandbox(
+      this.#config.sandboxes,
+      (level, plugin, message) => this.#log.write(level, plugin, message),
+    );
     this.#ready = Registry.open(this.#config.pluginDirList, this.#log).then((registry) =>
       new PluginCaller(registry, this.#config, this.#sandbox, this.#log)
     );

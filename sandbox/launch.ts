@@ -63,9 +63,10 @@ function permissionFlags(plugins: readonly PluginSpec[]): string[] {
   const commands = plugins.flatMap(({ commands }) => Object.values(commands));
   const programs = commands.flatMap(([program]) => program === undefined ? [] : [program]);
   const needsFile = commands.some((line) => line.some((word) => word.includes("{file}")));
-  const ours = fileURLToPath(new URL("../", import.meta.url));
   add("read", [
-    ours,
+    ...["./", "../core/response.ts", "../deno.json", "../plugins/"].map((path) =>
+      fileURLToPath(new URL(path, import.meta.url))
+    ),
     ...plugins.flatMap((
       { folder, code, assets },
     ) => [folder, ...code, ...Object.values(assets).filter((path) => path.startsWith("/"))]),

@@ -33,6 +33,8 @@ export async function runSandboxProcess(): Promise<never> {
 class SandboxHost {
   readonly #workers = new Map<string, PluginWorker>();
   readonly #contents = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #asked = new Map<number, { resolve(bytes: Uint8Array<ArrayBuffer>): void; reject(error: Error): void }>();
+  #nextAsk = 1;
 
   constructor(private readonly send: (message: FromProcess | object, parts: readonly Uint8Array[]) => void) {}
 
@@ -51,6 +53,13 @@ class SandboxHost {
       case "call":
         void this.#call(message);
         return;
+      case "asset": {
+        const asked = this.#asked.get(message.ask);
+        this.#asked.delete(message.ask);
+        if (message.error !== undefined) asked?.reject(new Error(message.error));
+        else asked?.resolve(part ?? new Uint8Array(0));
+        return;
+      }
       case "ping":
         return this.send({ type: "pong" }, []);
     }
@@ -62,7 +71,19 @@ class SandboxHost {
   }
 
   #worker(spec: PluginSpec): PluginWorker {
-    return new PluginWorker(spec, (level, plugin, message) => this.send({ type: "log", level, plugin, message }, []));
+    return new PluginWorker(
+      spec,
+      (level, plugin, message) => this.send({ type: "log", level, plugin, message }, []),
+      ({ name: plugin }, name) => this.#ask(plugin, name),
+    );
+  }
+
+  #ask(plugin: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const ask = this.#nextAsk++;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(ask, { resolve, reject });
+      this.send({ type: "asset", ask, plugin, name }, []);
+    });
   }
 
   async #call({ call, plugin, method, args, content, timeout }: ToProcess & { type: "call" }): Promise<void> {

@@ -26,6 +26,8 @@ export type ToProcess =
     /** Seconds; null for no limit. */
     readonly timeout: number | null;
   }
+  /** The part is the asset; or there is none, and why. */
+  | { readonly type: "asset"; readonly ask: number; readonly error?: string }
   | { readonly type: "ping" }
   | { readonly type: "close" };
 
@@ -33,6 +35,8 @@ export type ToProcess =
 export type FromProcess =
   | { readonly type: "done"; readonly call: number; readonly outcome: RawOutcome }
   | { readonly type: "log"; readonly level: LogLevel; readonly plugin: string; readonly message: string }
+  /** Asks for an asset: the process itself can read no file but code. */
+  | { readonly type: "asset"; readonly ask: number; readonly plugin: string; readonly name: string }
   | { readonly type: "pong" };
 
 const decoder = new TextDecoder();
@@ -51,7 +55,7 @@ export function encodeOutcome(call: number, outcome: RawOutcome): { envelope: un
  */
 export function parseFromProcess({ envelope, parts }: Frame): FromProcess {
   if (typeof envelope !== "object" || envelope === null) throw new FrameError("envelope is no object");
-  const { type, call, status, message, stack, denied, level, plugin } = envelope as Record<string, unknown>;
+  const { type, call, status, message, stack, denied, level, plugin, ask, name } = envelope as Record<string, unknown>;
   if (type === "pong") return { type };
   if (type === "log") {
     return {
@@ -60,6 +64,9 @@ export function parseFromProcess({ envelope, parts }: Frame): FromProcess {
       plugin: text(plugin, 64),
       message: printable(text(message, Infinity), MAX_MESSAGE_CHARS),
     };
+  }
+  if (type === "asset" && typeof ask === "number") {
+    return { type, ask, plugin: text(plugin, 64), name: text(name, 1024) };
   }
   if (type !== "done" || typeof call !== "number") throw new FrameError("envelope has an unknown type");
   switch (status) {

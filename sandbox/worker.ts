@@ -4,7 +4,6 @@
  * @module
  */
 import { runCommand } from "./commands.ts";
-import { readAsset } from "./assets.ts";
 import { workerPermissions } from "./permissions.ts";
 import { type FromGuest, type GuestError, parseFromGuest, type Permissions, type ToGuest } from "./protocol.ts";
 import type { Call, Failure, PluginSpec, RawOutcome, SandboxLog } from "./sandbox.ts";
@@ -24,6 +23,9 @@ interface Pending {
   readonly resolve: (outcome: RawOutcome) => void;
 }
 
+/** Reads an asset of a plugin. */
+export type AssetReader = (plugin: PluginSpec, name: string) => Promise<Uint8Array<ArrayBuffer>>;
+
 /**
  * One plugin in one Web Worker. Calls run one at a time, in order: so it is always known whose call it is that hangs or
  * crashes. After a crash or a timeout the worker is gone, and the next call gets a fresh one.
@@ -31,6 +33,7 @@ interface Pending {
 export class PluginWorker {
   readonly #spec: PluginSpec;
   readonly #log: SandboxLog;
+  readonly #assets: AssetReader;
   readonly #waiting: Pending[] = [];
   #current: (Pending & { id: number; timer: Timer | undefined }) | undefined;
   #worker: Worker | undefined;
@@ -44,9 +47,11 @@ export class PluginWorker {
   #closed: (() => void) | undefined;
   #running = false;
 
-  constructor(spec: PluginSpec, log: SandboxLog) {
+  /** @param assets Reads an asset; rejects with a message for the plugin. */
+  constructor(spec: PluginSpec, log: SandboxLog, assets: AssetReader) {
     this.#spec = spec;
     this.#log = log;
+    this.#assets = assets;
   }
 
   /** Loads the plugin if need be. Ok with the names of its methods as value. */
@@ -193,7 +198,7 @@ export class PluginWorker {
       this.#openQuestions++;
       try {
         const value = what === "asset"
-          ? await readAsset(this.#spec, name)
+          ? await this.#assets(this.#spec, name)
           : await runCommand(this.#spec, name, new Uint8Array(input ?? new ArrayBuffer(0)));
         reply = { type: "answer", id, value };
       } catch (error) {

@@ -1,3 +1,4 @@
+import { readAsset } from "./assets.ts";
 import { PluginWorker } from "./worker.ts";
 import { type Call, type Outcome, parseOutcome, type PluginSpec, type Sandbox, type SandboxLog } from "./sandbox.ts";
 
@@ -29,7 +30,7 @@ export class WorkerTier implements Sandbox {
 
   #worker(plugin: PluginSpec): PluginWorker {
     let worker = this.#workers.get(plugin.name);
-    if (worker === undefined) this.#workers.set(plugin.name, worker = new PluginWorker(plugin, this.log));
+    if (worker === undefined) this.#workers.set(plugin.name, worker = new PluginWorker(plugin, this.log, readAsset));
     return worker;
   }
 }

@@ -1,0 +1,283 @@
+/**
+ * One sandbox process, seen from the core.
+ *
+ * @module
+ */
+import { readAsset } from "./assets.ts";
+import { FrameReader, FrameWriter } from "./frames.ts";
+import { sandboxCommand } from "./launch.ts";
+import { parseFromProcess, type ToProcess } from "./process_protocol.ts";
+import { oneLine, printable } from "./protocol.ts";
+import { forgetProcess, residentMiB } from "./rss.ts";
+import { type Call, type Outcome, parseOutcome, type PluginSpec, type SandboxLog } from "./sandbox.ts";
+
+/** Bytes of standard error that are kept, to say what a process died of. */
+const STDERR_KEPT = 8 * 1024;
+/** Milliseconds without an answer after which a process with calls under way counts as hung. */
+const UNRESPONSIVE = 10_000;
+/** Milliseconds that a process may take to close. */
+const CLOSE_TIMEOUT = 3_000;
+
+/** A call on its way, until it is settled. */
+export interface Job {
+  readonly plugin: PluginSpec;
+  /** Null to load the plugin only. */
+  readonly call: Call | null;
+  /** Processes that ended while the job was in them, through no fault of its own. */
+  interrupted: number;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+/** Why a process ended. */
+export type Death =
+  /** A call is known to be the cause, and settled. */
+  | { readonly kind: "replaced" }
+  | { readonly kind: "closed" }
+  | { readonly kind: "memory"; readonly used: number; readonly limit: number }
+  | { readonly kind: "unresponsive" }
+  /** By itself: an abort, an exit, a signal from elsewhere, nonsense on its output. */
+  | { readonly kind: "ended"; readonly how: string };
+
+/** One line that says what a process died of. */
+export function explainDeath(death: Death): string {
+  switch (death.kind) {
+    case "memory":
+      return `used ${
+        Math.round(death.used)
+      } MiB of memory, the limit is ${death.limit} MiB: its sandbox process was killed`;
+    case "unresponsive":
+      return `its sandbox process did not answer for ${UNRESPONSIVE / 1000} s and was killed`;
+    case "ended":
+      return `its sandbox process ended: ${death.how}`;
+    case "replaced":
+      return "its sandbox process was replaced";
+    case "closed":
+      return "sandbox was closed";
+  }
+}
+
+/** One process with the plugins in it. */
+export class SandboxProcess {
+  /** Jobs in it, in the order in which they were sent. */
+  readonly jobs = new Map<number, Job>();
+  /** Takes no more jobs: it is renewed once those in it are done. */
+  draining = false;
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: FrameWriter;
+  readonly #known = new Map<string, PluginSpec>();
+  readonly #contents = new Map<Uint8Array, number>();
+  readonly #ended: (process: SandboxProcess, death: Death) => void;
+  readonly #log: SandboxLog;
+  #death: Death | undefined;
+  #exited = false;
+  #closing = false;
+  #stderr = "";
+  #nextCall = 1;
+  #nextContent = 1;
+  #heard = performance.now();
+  #pinged = performance.now();
+  /** MiB. */
+  #limit = 0;
+  #gone: Promise<void>;
+
+  /**
+   * @param plugins Plugins that the process is for: they decide its permissions.
+   * @param log Takes what plugins log.
+   * @param ended Called once, when the process is gone, with the jobs still in {@linkcode jobs}.
+   */
+  constructor(
+    plugins: readonly PluginSpec[],
+    memory: number,
+    log: SandboxLog,
+    ended: (process: SandboxProcess, death: Death) => void,
+  ) {
+    const { program, args, env } = sandboxCommand(plugins, memory);
+    this.#log = log;
+    this.#ended = ended;
+    this.#child = new Deno.Command(program, {
+      args,
+      env,
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    })
+      .spawn();
+    const writer = this.#child.stdin.getWriter();
+    this.#writer = new FrameWriter((bytes) => writer.write(bytes));
+    this.#gone = this.#serve();
+    this.#keepAlive(false);
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Resident memory in MiB. */
+  get memory(): number {
+    return residentMiB(this.pid);
+  }
+
+  /** MiB that the process may use: the largest limit of the plugins in it. */
+  get memoryLimit(): number {
+    return this.#limit;
+  }
+
+  /** Sends a job. */
+  send(job: Job): void {
+    const { plugin, call } = job;
+    if (this.jobs.size === 0) {
+      this.#keepAlive(true);
+      this.#heard = performance.now();
+    }
+    if (!this.#known.has(plugin.name)) {
+      this.#known.set(plugin.name, plugin);
+      this.#limit = Math.max(this.#limit, plugin.limits.memory);
+      this.#post({ type: "plugin", spec: plugin });
+    }
+    const id = this.#nextCall++;
+    this.jobs.set(id, job);
+    const timeout = call?.timeout ?? plugin.limits.timeout;
+    this.#post({
+      type: "call",
+      call: id,
+      plugin: plugin.name,
+      method: call?.method ?? "methods",
+      args: call?.args ?? [],
+      content: call?.content === undefined ? null : this.#contentId(call.content),
+      timeout: Number.isFinite(timeout) ? timeout : null,
+    });
+  }
+
+  /** Drops a payload's bytes, if the process has them. */
+  forget(content: Uint8Array): void {
+    const id = this.#contents.get(content);
+    if (id === undefined) return;
+    this.#contents.delete(content);
+    this.#post({ type: "forget", content: id });
+  }
+
+  /** The jobs that can be running: the first of each plugin, since a plugin has one at a time. */
+  suspects(): Job[] {
+    const first = new Map<string, Job>();
+    for (const job of this.jobs.values()) if (!first.has(job.plugin.name)) first.set(job.plugin.name, job);
+    return [...first.values()];
+  }
+
+  /** Looks at memory and life of a process with jobs in it; kills it if need be. */
+  watch(): void {
+    const used = this.memory;
+    if (used > this.#limit) return this.kill({ kind: "memory", used, limit: this.#limit });
+    const now = performance.now();
+    if (now - this.#heard > UNRESPONSIVE) return this.kill({ kind: "unresponsive" });
+    if (now - this.#pinged > 1000) {
+      this.#pinged = now;
+      this.#post({ type: "ping" });
+    }
+  }
+
+  /** Ends the process now. */
+  kill(death: Death): void {
+    this.#death ??= death;
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has already ended.
+    }
+  }
+
+  /** Lets the plugins close, then ends the process. */
+  async close(): Promise<void> {
+    if (this.#closing) return await this.#gone;
+    this.#closing = true;
+    if (this.jobs.size > 0) this.kill({ kind: "closed" });
+    this.#death ??= { kind: "closed" };
+    this.#post({ type: "close" });
+    this.#keepAlive(true);
+    const timer = setTimeout(() => this.kill({ kind: "closed" }), CLOSE_TIMEOUT);
+    await this.#gone;
+    clearTimeout(timer);
+  }
+
+  /** Whether the core waits for this process before it can end: only while there is something to wait for. */
+  #keepAlive(wanted: boolean): void {
+    if (this.#exited) return;
+    if (wanted) this.#child.ref();
+    else this.#child.unref();
+  }
+
+  #contentId(content: Uint8Array<ArrayBuffer>): number {
+    let id = this.#contents.get(content);
+    if (id === undefined) {
+      id = this.#nextContent++;
+      this.#contents.set(content, id);
+      this.#post({ type: "content", content: id }, [content]);
+    }
+    return id;
+  }
+
+  #post(message: ToProcess, parts: readonly Uint8Array[] = []): void {
+    this.#writer.send(message, parts);
+  }
+
+  async #serve(): Promise<void> {
+    const reader = new FrameReader();
+    const stderr = this.#readStderr();
+    try {
+      for await (const chunk of this.#child.stdout) {
+        this.#heard = performance.now();
+        for (const frame of reader.push(chunk)) this.#receive(parseFromProcess(frame));
+      }
+    } catch (error) {
+      this.kill({ kind: "ended", how: `it sent what is no answer (${oneLine((error as Error).message)})` });
+    }
+    const { code, signal } = await this.#child.status;
+    this.#exited = true;
+    await stderr;
+    forgetProcess(this.pid);
+    this.#ended(this, this.#death ?? { kind: "ended", how: this.#lastWords(code, signal) });
+  }
+
+  #receive(message: ReturnType<typeof parseFromProcess>): void {
+    if (message.type === "log") return this.#log(message.level, message.plugin, message.message);
+    if (message.type === "asset") return void this.#sendAsset(message);
+    if (message.type === "pong" || this.#death !== undefined) return;
+    const job = this.jobs.get(message.call);
+    if (job === undefined) return this.kill({ kind: "ended", how: "it answered what nobody asked" });
+    this.jobs.delete(message.call);
+    const { outcome } = message;
+    // After terminate() a Worker's thread may run on: only the end of the process ends it (SANDBOX.md, row 11).
+    if (outcome.status === "timedOut" || outcome.status === "crashed") this.kill({ kind: "replaced" });
+    if (this.jobs.size === 0) this.#keepAlive(false);
+    job.settle(parseOutcome(outcome));
+  }
+
+  async #sendAsset({ ask, plugin, name }: { ask: number; plugin: string; name: string }): Promise<void> {
+    const spec = this.#known.get(plugin);
+    if (spec === undefined) {
+      return this.kill({ kind: "ended", how: "it asked for an asset of a plugin that it does not have" });
+    }
+    try {
+      this.#post({ type: "asset", ask }, [await readAsset(spec, name)]);
+    } catch (error) {
+      this.#post({ type: "asset", ask, error: (error as Error).message });
+    }
+  }
+
+  async #readStderr(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stderr) {
+      this.#stderr = (this.#stderr + decoder.decode(chunk, { stream: true })).slice(-STDERR_KEPT);
+    }
+  }
+
+  #lastWords(code: number, signal: string | null): string {
+    if (this.#stderr !== "") {
+      this.#log("debug", "stoq", `sandbox process ${this.pid} wrote: ${printable(this.#stderr, STDERR_KEPT)}`);
+    }
+    if (/out of memory|heap limit/i.test(this.#stderr)) return "it ran out of heap memory";
+    if (/has panicked/i.test(this.#stderr)) return "Deno itself failed in it";
+    return signal === null ? `exit status ${code}` : `signal ${signal}`;
+  }
+}

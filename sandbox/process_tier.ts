@@ -1,0 +1,184 @@
+/**
+ * Runs plugins in sandbox processes: a pool shared by those that can do nothing but compute, and one of its own for every other.
+ *
+ * @module
+ */
+import { type Death, explainDeath, type Job, SandboxProcess } from "./process.ts";
+import type { Call, Outcome, PluginSpec, Sandbox, SandboxLog } from "./sandbox.ts";
+
+/** Milliseconds between looks at the processes that have calls under way. */
+const WATCH_INTERVAL = 50;
+/** Share of its memory limit past which a process is renewed when it has nothing to do: some WebAssembly leaks. */
+const RENEW_AT = 0.6;
+/** How often a job may be in a process that others bring down, before it is given up. */
+const MAX_INTERRUPTIONS = 5;
+
+/** How many processes, and how large. */
+export interface ProcessTierOptions {
+  /** Most processes shared by plugins that can only compute. */
+  readonly sandboxes: number;
+}
+
+/** Plugins in processes that can be killed. */
+export class ProcessTier implements Sandbox {
+  readonly #shared: SandboxProcess[] = [];
+  readonly #own = new Map<string, SandboxProcess>();
+  readonly #all = new Set<SandboxProcess>();
+  /** Where a payload's bytes are. */
+  readonly #place = new WeakMap<Uint8Array, SandboxProcess>();
+  /** Suspects run one after the other, each alone. */
+  #line: Promise<unknown> = Promise.resolve();
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
+
+  constructor(private readonly options: ProcessTierOptions, private readonly log: SandboxLog) {}
+
+  /** Methods of a plugin. */
+  methods(plugin: PluginSpec): Promise<Outcome> {
+    return this.#run(plugin, null);
+  }
+
+  /** Calls a plugin. */
+  call(plugin: PluginSpec, call: Call): Promise<Outcome> {
+    return this.#run(plugin, call);
+  }
+
+  /** Drops a payload's bytes everywhere. */
+  forget(content: Uint8Array<ArrayBuffer>): void {
+    for (const process of this.#all) process.forget(content);
+  }
+
+  /** Closes all plugins and ends all processes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    await Promise.all([...this.#all].map((process) => process.close()));
+  }
+
+  #run(plugin: PluginSpec, call: Call | null): Promise<Outcome> {
+    return new Promise((settle) => this.#submit({ plugin, call, interrupted: 0, settle }));
+  }
+
+  #submit(job: Job): void {
+    if (this.#closed) return job.settle({ status: "crashed", message: "sandbox was closed", stack: "" });
+    let process: SandboxProcess;
+    try {
+      process = sharesProcess(job.plugin) ? this.#sharedFor(job.call?.content) : this.#ownOf(job.plugin);
+    } catch (error) {
+      return job.settle({
+        status: "crashed",
+        message: `cannot start a sandbox process: ${(error as Error).message}`,
+        stack: "",
+      });
+    }
+    process.send(job);
+    this.#watch ??= setInterval(() => this.#look(), WATCH_INTERVAL);
+  }
+
+  /** The process that has the payload's bytes, else the one with least to do; one more is started while all are busy. */
+  #sharedFor(content: Uint8Array | undefined): SandboxProcess {
+    const place = content && this.#place.get(content);
+    if (place !== undefined && this.#shared.includes(place)) return place;
+    let best: SandboxProcess | undefined;
+    for (const process of this.#shared) if (best === undefined || process.jobs.size < best.jobs.size) best = process;
+    if (best === undefined || best.jobs.size > 0 && this.#shared.length < this.options.sandboxes) {
+      this.#shared.push(best = this.#start([], SHARED_MEMORY));
+    }
+    if (content !== undefined) this.#place.set(content, best);
+    return best;
+  }
+
+  #ownOf(plugin: PluginSpec): SandboxProcess {
+    let process = this.#own.get(plugin.name);
+    if (process === undefined) this.#own.set(plugin.name, process = this.#start([plugin], plugin.limits.memory));
+    return process;
+  }
+
+  #start(plugins: readonly PluginSpec[], memory: number): SandboxProcess {
+    const process = new SandboxProcess(plugins, memory, this.log, (ended, death) => this.#ended(ended, death));
+    this.#all.add(process);
+    return process;
+  }
+
+  #look(): void {
+    let busy = false;
+    for (const process of this.#all) {
+      if (process.jobs.size > 0) {
+        busy = true;
+        process.watch();
+      }
+      if (process.memory > RENEW_AT * process.memoryLimit) this.#retire(process);
+      if (process.draining && process.jobs.size === 0) void process.close();
+    }
+    if (!busy) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+  }
+
+  /** Gives a process no more jobs. */
+  #retire(process: SandboxProcess): void {
+    if (process.memoryLimit === 0) return;
+    process.draining = true;
+    this.#remove(process);
+  }
+
+  #remove(process: SandboxProcess): void {
+    const index = this.#shared.indexOf(process);
+    if (index !== -1) this.#shared.splice(index, 1);
+    for (const [name, own] of this.#own) if (own === process) this.#own.delete(name);
+  }
+
+  /** Settles what was in a process that is gone: the culprit gets its error, everyone else runs again. */
+  #ended(process: SandboxProcess, death: Death): void {
+    this.#remove(process);
+    this.#all.delete(process);
+    const suspects = death.kind === "replaced" || death.kind === "closed" ? [] : process.suspects();
+    for (const job of process.jobs.values()) {
+      if (death.kind === "closed") job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
+      else if (!suspects.includes(job)) this.#again(job);
+      else if (suspects.length === 1) job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
+      else this.#line = this.#line.then(() => this.#alone(job));
+    }
+    process.jobs.clear();
+  }
+
+  #again(job: Job): void {
+    job.interrupted++;
+    // One that acts on the world may have done so already: only what waited behind another is sent again.
+    if (job.interrupted <= MAX_INTERRUPTIONS) return this.#submit(job);
+    job.settle({
+      status: "crashed",
+      message: `was interrupted ${job.interrupted} times by other plugins' failures`,
+      stack: "",
+    });
+  }
+
+  /** Runs a job in a process of its own, so that it is known whose fault it is if that ends too. */
+  #alone(job: Job): Promise<void> {
+    return new Promise((done) => {
+      const process = this.#start([job.plugin], job.plugin.limits.memory);
+      process.draining = true;
+      this.#watch ??= setInterval(() => this.#look(), WATCH_INTERVAL);
+      process.send({
+        ...job,
+        settle: (outcome) => {
+          job.settle(outcome);
+          done();
+        },
+      });
+    });
+  }
+}
+
+/** V8 heap of a shared process's Workers, in MiB; the plugins' own limits decide when it is killed. */
+const SHARED_MEMORY = 1024;
+
+/**
+ * Whether a plugin lives with others: it is ours, and can do nothing but compute, so that no call of it does harm when it has to be
+ * made again.
+ */
+function sharesProcess({ limits, permissions, commands }: PluginSpec): boolean {
+  const mayAct = Object.values(permissions).some((list) => list === true || Array.isArray(list) && list.length > 0);
+  return limits.isolation === "shared" && !mayAct && Object.keys(commands).length === 0;
+}
