@@ -55,6 +55,7 @@ export function makeProgram(exit: (status: number) => void) {
     .option("-d, --start-deep-dispatch <plugin...>", "workers for the original payload, after the first pass")
     .option("--max-recursion <levels>", "how deep extracted payloads are scanned (default: 3)", wholeNumber)
     .option("--plugin-opts <plugin:option=value...>", "options of plugins")
+    .option("--plugin-limits <plugin:limit=value...>", "timeout (seconds), memory (MiB) or isolation of plugins")
     .option("--request-source <name>", "source that the results name")
     .option("--request-extra <key=value...>", "data to keep beside the results")
     .option("--plugin-dir <directory...>", "directories with plugins (default: $STOQ_HOME/plugins)")

@@ -6,7 +6,7 @@ import type { LogLevel } from "../plugin.ts";
 import { EXIT, report } from "./exit.ts";
 import { print } from "./print.ts";
 import { stoqHome } from "./home.ts";
-import { keyValues, pluginOptions } from "./values.ts";
+import { keyValues, pluginLimits, pluginOptions } from "./values.ts";
 
 /** Flags of `stoq scan`. */
 export interface ScanFlags {
@@ -21,6 +21,7 @@ export interface ScanFlags {
   startDeepDispatch?: string[];
   maxRecursion?: number;
   pluginOpts?: string[];
+  pluginLimits?: string[];
   requestSource?: string;
   requestExtra?: string[];
   pluginDir?: string[];
@@ -84,6 +85,7 @@ export function stoqOptions(flags: ScanFlags): StoqOptions {
     ...(flags.configFile !== undefined && { configFile: flags.configFile }),
     ...(flags.pluginDir !== undefined && { pluginDirList: flags.pluginDir }),
     pluginOpts: pluginOptions(flags.pluginOpts ?? []),
+    pluginLimits: pluginLimits(flags.pluginLimits ?? []),
   };
 }
 

@@ -17,14 +17,27 @@ export function wholeNumber(text: string): number {
  * @throws {UsageError} Naming the value that has another form.
  */
 export function pluginOptions(values: readonly string[]): Record<string, Record<string, unknown>> {
-  const options: Record<string, Record<string, unknown>> = Object.create(null);
+  return byPlugin(values, "--plugin-opts", "option", flagOrText);
+}
+
+/**
+ * Values of `--plugin-limits`: `plugin:limit=value`.
+ *
+ * @throws {UsageError} Naming the value that has another form.
+ */
+export function pluginLimits(values: readonly string[]): Record<string, Record<string, unknown>> {
+  return byPlugin(values, "--plugin-limits", "limit", (text) => text);
+}
+
+function byPlugin(values: readonly string[], flag: string, what: string, read: (text: string) => unknown) {
+  const result: Record<string, Record<string, unknown>> = {};
   for (const value of values) {
     const match = /^([^:=\s]+):([^=\s]+)=(.*)$/s.exec(value);
-    if (!match) throw new UsageError(`--plugin-opts "${value}" is not plugin:option=value`);
-    const [, plugin, option, text] = match;
-    (options[plugin!] ??= {})[option!] = flagOrText(text!);
+    if (!match) throw new UsageError(`${flag} "${value}" is not plugin:${what}=value`);
+    const [, plugin, name, text] = match;
+    (result[plugin!] ??= {})[name!] = read(text!);
   }
-  return { ...options };
+  return result;
 }
 
 /**

@@ -134,10 +134,21 @@ function resolveAssets({ name, assets }: Manifest, builtin: boolean): Record<str
   const resolved: Record<string, string> = {};
   for (const [asset, source] of Object.entries(assets)) {
     if (!source.startsWith("npm:") && !isAbsolute(source)) resolved[asset] = source;
-    else if (builtin) resolved[asset] = fileURLToPath(import.meta.resolve(source.slice("npm:".length)));
+    else if (builtin) resolved[asset] = npmFile(source.slice("npm:".length));
     else {throw new StoqPluginError(
         `Plugin "${name}" lists asset ${asset} = ${source}: only files of its own folder can be listed`,
       );}
   }
   return resolved;
+}
+
+/** Path of a file of an npm package. Where the package's `exports` hide it, it is found beside its package.json. */
+function npmFile(specifier: string): string {
+  try {
+    return fileURLToPath(import.meta.resolve(specifier));
+  } catch (error) {
+    const [, name, path] = /^((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(specifier) ?? [];
+    if (name === undefined || path === undefined) throw error;
+    return fileURLToPath(new URL(path, import.meta.resolve(`${name}/package.json`)));
+  }
 }

@@ -8,6 +8,10 @@ export const BUILTIN_PLUGINS: readonly string[] = [
   "exif",
   "pecarve",
   "decompress",
+  "ole",
+  "mraptor",
+  "rtf",
+  "msoffice",
   "filedir",
   "stdout",
 ];

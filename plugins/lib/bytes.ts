@@ -71,7 +71,11 @@ export class ByteReader {
   indexOf(needle: Uint8Array, from = 0): number {
     if (needle.length === 0) return from <= this.bytes.length ? from : -1;
     const last = this.bytes.length - needle.length;
-    for (let i = this.bytes.indexOf(needle[0]!, from); i !== -1 && i <= last; i = this.bytes.indexOf(needle[0]!, i + 1)) {
+    for (
+      let i = this.bytes.indexOf(needle[0]!, from);
+      i !== -1 && i <= last;
+      i = this.bytes.indexOf(needle[0]!, i + 1)
+    ) {
       let j = 1;
       while (j < needle.length && this.bytes[i + j] === needle[j]) j++;
       if (j === needle.length) return i;

@@ -1,0 +1,5 @@
+rule bad
+{
+    condition:
+        $missing
+}

@@ -1,0 +1,2 @@
+include "a.yar"
+rule b { condition: filesize == 4 }
