@@ -180,9 +180,9 @@ export function loadConfig(options: StoqOptions): Config {
       maxBytes: whole(undefined, "log_maxbytes", 1_500_000),
       backupCount: whole(undefined, "log_backup_count", 5),
     },
-    pluginDirList: (options.pluginDirList ?? toList(given("plugin_dir_list") ?? "plugins") ?? []).map((dir) =>
-      resolve(baseDir, dir)
-    ),
+    // What a caller names is relative to the working directory, what stoq.cfg names to the base directory.
+    pluginDirList: options.pluginDirList?.map((dir) => resolve(dir)) ??
+      (toList(given("plugin_dir_list") ?? "plugins") ?? []).map((dir) => resolve(baseDir, dir)),
     plugins: {
       providers: names(options.providers, "providers"),
       sourceArchivers: names(options.sourceArchivers, "source_archivers"),

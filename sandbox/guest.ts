@@ -27,6 +27,18 @@ interface Outgoing {
 
 type AnyPlugin = Partial<Record<Exclude<Method, "acknowledge"> | "close", (...args: unknown[]) => unknown>>;
 
+/** What a plugin with the method is. */
+const CLASS_OF: Readonly<Record<Exclude<Method, "acknowledge">, string>> = {
+  scan: "worker",
+  getDispatches: "dispatcher",
+  getDeepDispatches: "deep dispatcher",
+  archive: "destination archiver",
+  get: "source archiver",
+  decorate: "decorator",
+  save: "connector",
+  ingest: "provider",
+};
+
 /** One plugin and the state of its calls. */
 export class Guest {
   readonly #powers: GuestPowers;
@@ -171,7 +183,7 @@ export class Guest {
 
   #invoke(method: Exclude<Method, "acknowledge">, ...args: unknown[]): unknown {
     const call = this.#plugin[method];
-    if (typeof call !== "function") throw new TypeError(`plugin has no method "${method}"`);
+    if (typeof call !== "function") throw new TypeError(`is no ${CLASS_OF[method]}: it has no method "${method}"`);
     return call.apply(this.#plugin, args);
   }
 

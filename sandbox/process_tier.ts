@@ -10,6 +10,11 @@ import type { Call, Outcome, PluginSpec, Sandbox, SandboxLog } from "./sandbox.t
 const WATCH_INTERVAL = 50;
 /** Share of its memory limit past which a process is renewed when it has nothing to do: some WebAssembly leaks. */
 const RENEW_AT = 0.6;
+/**
+ * Jobs in the least busy process at which another is started. Not at the first: its Workers already run beside each other, and
+ * every plugin has to be loaded again in a new one.
+ */
+const SPREAD_AT = 8;
 /** How often a job may be in a process that others bring down, before it is given up. */
 const MAX_INTERRUPTIONS = 5;
 
@@ -75,13 +80,13 @@ export class ProcessTier implements Sandbox {
     this.#watch ??= setInterval(() => this.#look(), WATCH_INTERVAL);
   }
 
-  /** The process that has the payload's bytes, else the one with least to do; one more is started while all are busy. */
+  /** The process that has the payload's bytes, else the one with least to do; one more is started while all have much to do. */
   #sharedFor(content: Uint8Array | undefined): SandboxProcess {
     const place = content && this.#place.get(content);
     if (place !== undefined && this.#shared.includes(place)) return place;
     let best: SandboxProcess | undefined;
     for (const process of this.#shared) if (best === undefined || process.jobs.size < best.jobs.size) best = process;
-    if (best === undefined || best.jobs.size > 0 && this.#shared.length < this.options.sandboxes) {
+    if (best === undefined || best.jobs.size >= SPREAD_AT && this.#shared.length < this.options.sandboxes) {
       this.#shared.push(best = this.#start([], SHARED_MEMORY));
     }
     if (content !== undefined) this.#place.set(content, best);

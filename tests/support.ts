@@ -19,3 +19,26 @@ export function writePlugin(dir: string, name: string, module: string, sections 
   Deno.writeTextFileSync(`${folder}/${name}.ts`, module);
   return folder;
 }
+
+/** Whether a program can be started here. */
+export function hasProgram(name: string): boolean {
+  const path = (Deno.env.get("PATH") ?? "").split(":");
+  return path.some((dir) => {
+    try {
+      return Deno.statSync(`${dir}/${name}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Options of a test that needs a program: skipped by name where it is missing, which CI does not allow.
+ *
+ * @param program Name of the program.
+ * @param name Name of the test.
+ */
+export function needs(program: string, name: string): { name: string; ignore: boolean } {
+  const missing = !hasProgram(program) && Deno.env.get("CI") !== "true";
+  return { name: missing ? `${name} (skipped: ${program} is not installed)` : name, ignore: missing };
+}
