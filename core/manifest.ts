@@ -38,7 +38,9 @@ export interface Manifest {
   readonly commands: Readonly<Record<string, string>>;
   /** Files by asset name: relative to the folder, or `npm:package/path`. */
   readonly assets: Readonly<Record<string, string>>;
-  readonly limits: Readonly<{ timeout?: number; memory?: number; isolation?: "shared" | "process" | "worker" }>;
+  readonly limits: Readonly<
+    { timeout?: number; memory?: number; concurrency?: number; isolation?: "shared" | "process" | "worker" }
+  >;
 }
 
 /** Names that mean something else in stoq.cfg and in responses. */
@@ -189,7 +191,7 @@ export function readLimits(
   wrong: (key: string, value: unknown, wanted: string) => never,
   fail: Fail,
 ): Manifest["limits"] {
-  checkKeys(section, ["timeout", "memory", "isolation"], "limits", fail);
+  checkKeys(section, ["timeout", "memory", "concurrency", "isolation"], "limits", fail);
   const positive = (key: string) => {
     const value = section.get(key);
     if (value === undefined || value === null || value === "") return {};
@@ -200,7 +202,12 @@ export function readLimits(
   const allowed = ["shared", "process", "worker"] as const;
   const chosen = allowed.find((name) => name === isolation);
   if (isolation !== undefined && chosen === undefined) wrong("isolation", isolation, "shared, process or worker");
-  return { ...positive("timeout"), ...positive("memory"), ...(chosen && { isolation: chosen }) };
+  return {
+    ...positive("timeout"),
+    ...positive("memory"),
+    ...positive("concurrency"),
+    ...(chosen && { isolation: chosen }),
+  };
 }
 
 function checkKeys(section: ReadonlyMap<string, unknown>, known: readonly string[], name: string, fail: Fail): void {

@@ -19,3 +19,11 @@ export const BUILTIN_PLUGINS: readonly string[] = [
   "filedir",
   "stdout",
 ];
+
+/**
+ * Never called. Sandbox processes fetch nothing, so what built-in plugins import has to be there before: naming the packages here
+ * makes Deno fetch them together with the command.
+ */
+export function packages(): Promise<unknown>[] {
+  return [import("7z-wasm"), import("@virustotal/yara-x"), import("wasmagic")];
+}

@@ -45,9 +45,8 @@ export class Guest {
   #plugin: AnyPlugin = {};
   readonly #abort = new AbortController();
   #items: AsyncIterator<unknown> | undefined;
-  /** Provider items not yet acknowledged, by number. */
-  readonly #unacknowledged = new Map<number, () => unknown>();
-  #nextItem = 1;
+  /** Provider items not yet acknowledged, by a name that no other sandbox of the plugin uses. */
+  readonly #unacknowledged = new Map<string, () => unknown>();
   readonly #questions = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #nextQuestion = 1;
 
@@ -173,8 +172,8 @@ export class Guest {
       case "ingest":
         return await this.#nextOf();
       case "acknowledge": {
-        const acknowledge = this.#unacknowledged.get(args[0] as number);
-        this.#unacknowledged.delete(args[0] as number);
+        const acknowledge = this.#unacknowledged.get(args[0] as string);
+        this.#unacknowledged.delete(args[0] as string);
         await acknowledge?.();
         return { value: null, parts: [] };
       }
@@ -193,9 +192,9 @@ export class Guest {
     const { done, value } = await this.#items.next();
     if (done) return { value: null, parts: [] };
     const { payload, task, request, acknowledge } = value as ProviderItem;
-    let id: number | null = null;
+    let id: string | null = null;
     if (typeof acknowledge === "function") {
-      id = this.#nextItem++;
+      id = crypto.randomUUID();
       this.#unacknowledged.set(id, () => acknowledge.call(value));
     }
     const brought = payload === undefined ? { value: null, parts: [] } : newPayload(payload);

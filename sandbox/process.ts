@@ -158,11 +158,15 @@ export class SandboxProcess {
     this.#post({ type: "forget", content: id });
   }
 
-  /** The jobs that can be running: the first of each plugin, since a plugin has one at a time. */
+  /** The jobs that can be running: of each plugin the first, or as many as it may have at once, and waiting for an item. */
   suspects(): Job[] {
-    const first = new Map<string, Job>();
-    for (const job of this.jobs.values()) if (!first.has(job.plugin.name)) first.set(job.plugin.name, job);
-    return [...first.values()];
+    const running = new Map<string, number>();
+    return [...this.jobs.values()].filter(({ plugin, call }) => {
+      if (call?.method === "ingest") return true;
+      const before = running.get(plugin.name) ?? 0;
+      running.set(plugin.name, before + 1);
+      return before < (plugin.limits.concurrency ?? 1);
+    });
   }
 
   /** Looks at memory and life of a process with jobs in it; kills it if need be. */
@@ -191,7 +195,8 @@ export class SandboxProcess {
   async close(): Promise<void> {
     if (this.#closing) return await this.#gone;
     this.#closing = true;
-    if (this.jobs.size > 0) this.kill({ kind: "closed" });
+    // Waiting for a provider's next item ends by itself when the plugin is told to close.
+    if ([...this.jobs.values()].some(({ call }) => call?.method !== "ingest")) this.kill({ kind: "closed" });
     this.#death ??= { kind: "closed" };
     this.#post({ type: "close" });
     this.#keepAlive(true);

@@ -8,7 +8,7 @@ import type { LogLevel } from "../plugin.ts";
 import type { Frame } from "./frames.ts";
 import { FrameError } from "./frames.ts";
 import { MAX_MESSAGE_CHARS, MAX_RESULT_CHARS, MAX_STACK_CHARS, type Method, oneLine, printable } from "./protocol.ts";
-import type { PluginSpec, RawOutcome } from "./sandbox.ts";
+import type { PluginSpec, RawOutcome, Timing } from "./sandbox.ts";
 
 /** Core to process. The part of a `content` is the payload's bytes. */
 export type ToProcess =
@@ -44,8 +44,8 @@ const decoder = new TextDecoder();
 /** Writes an outcome as envelope and parts. */
 export function encodeOutcome(call: number, outcome: RawOutcome): { envelope: unknown; parts: Uint8Array[] } {
   if (outcome.status !== "ok") return { envelope: { type: "done", call, ...outcome }, parts: [] };
-  const { json, parts } = outcome.answer;
-  return { envelope: { type: "done", call, status: "ok" }, parts: [new TextEncoder().encode(json), ...parts] };
+  const { answer: { json, parts }, status, timing } = outcome;
+  return { envelope: { type: "done", call, status, timing }, parts: [new TextEncoder().encode(json), ...parts] };
 }
 
 /**
@@ -55,7 +55,10 @@ export function encodeOutcome(call: number, outcome: RawOutcome): { envelope: un
  */
 export function parseFromProcess({ envelope, parts }: Frame): FromProcess {
   if (typeof envelope !== "object" || envelope === null) throw new FrameError("envelope is no object");
-  const { type, call, status, message, stack, denied, level, plugin, ask, name } = envelope as Record<string, unknown>;
+  const { type, call, status, message, stack, denied, level, plugin, ask, name, timing } = envelope as Record<
+    string,
+    unknown
+  >;
   if (type === "pong") return { type };
   if (type === "log") {
     return {
@@ -69,37 +72,42 @@ export function parseFromProcess({ envelope, parts }: Frame): FromProcess {
     return { type, ask, plugin: text(plugin, 64), name: text(name, 1024) };
   }
   if (type !== "done" || typeof call !== "number") throw new FrameError("envelope has an unknown type");
+  const outcome = parseOutcomeOf({ status, message, stack, denied }, parts);
+  return { type, call, outcome: { ...outcome, ...parseTiming(timing) } };
+}
+
+function parseOutcomeOf(
+  { status, message, stack, denied }: Record<"status" | "message" | "stack" | "denied", unknown>,
+  parts: Frame["parts"],
+): RawOutcome {
+  const trace = () => printable(text(stack, Infinity), MAX_STACK_CHARS);
   switch (status) {
     case "ok": {
       const [json, ...rest] = parts;
       if (json === undefined || json.length > 3 * MAX_RESULT_CHARS) {
         throw new FrameError("answer has no JSON, or too much");
       }
-      return { type, call, outcome: { status, answer: { json: decoder.decode(json), parts: rest } } };
+      return { status, answer: { json: decoder.decode(json), parts: rest } };
     }
     case "timedOut":
-      return { type, call, outcome: { status, message: line(message) } };
+      return { status, message: line(message) };
     case "failed":
     case "crashed":
-      return {
-        type,
-        call,
-        outcome: { status, message: line(message), stack: printable(text(stack, Infinity), MAX_STACK_CHARS) },
-      };
+      return { status, message: line(message), stack: trace() };
     case "denied":
-      return {
-        type,
-        call,
-        outcome: {
-          status,
-          message: line(message),
-          stack: printable(text(stack, Infinity), MAX_STACK_CHARS),
-          denied: line(denied),
-        },
-      };
+      return { status, message: line(message), stack: trace(), denied: line(denied) };
     default:
       throw new FrameError("answer has an unknown status");
   }
+}
+
+function parseTiming(value: unknown): { timing?: Timing } {
+  if (typeof value !== "object" || value === null) return {};
+  const { queue, copy, run } = value as Record<string, unknown>;
+  if (typeof queue !== "number" || typeof copy !== "number" || typeof run !== "number") {
+    throw new FrameError("timing has a field that is no number");
+  }
+  return { timing: { queue, copy, run } };
 }
 
 function line(value: unknown): string {

@@ -142,8 +142,9 @@ export class ProcessTier implements Sandbox {
     for (const job of process.jobs.values()) {
       if (death.kind === "closed") job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
       else if (!suspects.includes(job)) this.#again(job);
-      else if (suspects.length === 1) job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
-      else this.#line = this.#line.then(() => this.#alone(job));
+      else if (suspects.every(({ plugin }) => plugin.name === job.plugin.name)) {
+        job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
+      } else this.#line = this.#line.then(() => this.#alone(job));
     }
     process.jobs.clear();
   }

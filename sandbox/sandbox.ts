@@ -12,6 +12,8 @@ export interface Limits {
   readonly timeout: number;
   /** MiB, of the process that the plugin runs in. */
   readonly memory: number;
+  /** Calls that may be under way at once, in a plugin that waits for others; 1 where left out. */
+  readonly concurrency?: number;
   /** `shared`: one process with other plugins; `process`: one of its own; `worker`: a Worker in the core, for measuring. */
   readonly isolation: "shared" | "process" | "worker";
 }
@@ -63,23 +65,30 @@ export type Failure =
   /** The sandbox ended during the call: memory, an exit, a late error, a forged message. */
   | { readonly status: "crashed"; readonly message: string; readonly stack: string };
 
+/** Where the time of a call went, in milliseconds: waiting for its turn, copying the payload, running. */
+export interface Timing {
+  readonly queue: number;
+  readonly copy: number;
+  readonly run: number;
+}
+
 /** How a call ended. */
-export type Outcome = { readonly status: "ok"; readonly answer: Answer } | Failure;
+export type Outcome = ({ readonly status: "ok"; readonly answer: Answer } | Failure) & { readonly timing?: Timing };
 
 /** An answer whose JSON text nobody has parsed yet: a process passes it on as it is. */
 export type RawOutcome =
-  | {
+  & ({
     readonly status: "ok";
     readonly answer: { readonly json: string; readonly parts: readonly Uint8Array<ArrayBuffer>[] };
-  }
-  | Failure;
+  } | Failure)
+  & { readonly timing?: Timing };
 
 /** Parses an answer; one that is no JSON, or nests too deep, is a failure of the plugin. */
 export function parseOutcome(outcome: RawOutcome): Outcome {
   if (outcome.status !== "ok") return outcome;
   const { json, parts } = outcome.answer;
   try {
-    return { status: "ok", answer: { value: parseResult(json), parts } };
+    return { ...outcome, answer: { value: parseResult(json), parts } };
   } catch (error) {
     return { status: "failed", message: `broke the sandbox protocol: ${(error as Error).message}`, stack: "" };
   }

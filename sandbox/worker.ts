@@ -19,33 +19,43 @@ type Timer = ReturnType<typeof setTimeout>;
 
 interface Pending {
   readonly call: Call;
+  /** Milliseconds. */
   readonly timeout: number;
   readonly resolve: (outcome: RawOutcome) => void;
+  /** When the call was made, as of `performance.now()`. */
+  readonly made: number;
+}
+
+interface Running extends Pending {
+  readonly timer: Timer | undefined;
+  readonly begun: number;
+  /** Milliseconds that copying the content took. */
+  readonly copy: number;
 }
 
 /** Reads an asset of a plugin. */
 export type AssetReader = (plugin: PluginSpec, name: string) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * One plugin in one Web Worker. Calls run one at a time, in order: so it is always known whose call it is that hangs or
- * crashes. After a crash or a timeout the worker is gone, and the next call gets a fresh one.
+ * One plugin in one Web Worker. Calls begin in order, at most `concurrency` at a time: one, unless the manifest says otherwise, so
+ * that it is always known whose call it is that hangs or crashes. Waiting for a provider's next item is beside the count. After a
+ * crash or a timeout the worker is gone, and the next call gets a fresh one.
  */
 export class PluginWorker {
   readonly #spec: PluginSpec;
   readonly #log: SandboxLog;
   readonly #assets: AssetReader;
   readonly #waiting: Pending[] = [];
-  #current: (Pending & { id: number; timer: Timer | undefined }) | undefined;
+  readonly #running = new Map<number, Running>();
   #worker: Worker | undefined;
   /** Methods of the loaded plugin. */
   #methods: readonly string[] | undefined;
   /** Set while the plugin loads. */
-  #loading: { resolve: (outcome: RawOutcome | null) => void; timer: Timer } | undefined;
+  #loading: { promise: Promise<Failure | null>; resolve: (failure: Failure | null) => void; timer: Timer } | undefined;
   #nextId = 1;
   #openQuestions = 0;
   #logWindow = { start: 0, lines: 0 };
   #closed: (() => void) | undefined;
-  #running = false;
 
   /** @param assets Reads an asset; rejects with a message for the plugin. */
   constructor(spec: PluginSpec, log: SandboxLog, assets: AssetReader) {
@@ -62,15 +72,16 @@ export class PluginWorker {
   /** Calls a method; never rejects. */
   call(call: Call): Promise<RawOutcome> {
     return new Promise((resolve) => {
-      this.#waiting.push({ call, timeout: (call.timeout ?? this.#spec.limits.timeout) * 1000, resolve });
-      if (!this.#running) void this.#run();
+      const timeout = (call.timeout ?? this.#spec.limits.timeout) * 1000;
+      this.#waiting.push({ call, timeout, resolve, made: performance.now() });
+      this.#pump();
     });
   }
 
   /** Lets the plugin close, then ends the worker. Calls under way end as crashed. */
   async close(): Promise<void> {
     if (this.#worker === undefined) return;
-    if (this.#methods !== undefined && this.#current === undefined) {
+    if (this.#methods !== undefined) {
       const closed = Promise.withResolvers<void>();
       this.#closed = closed.resolve;
       this.#post({ type: "close" });
@@ -81,24 +92,36 @@ export class PluginWorker {
     this.#end({ status: "crashed", message: "sandbox was closed", stack: "" });
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const pending = next;
-      pending.resolve(
-        await this.#start() ?? await new Promise<RawOutcome>((resolve) => this.#send({ ...pending, resolve })),
-      );
+  /** Begins what can begin. */
+  #pump(): void {
+    while (this.#waiting.length > 0) {
+      if (this.#methods === undefined) {
+        // Several may wait for the same start.
+        if (this.#loading === undefined) void this.#start().then((failure) => this.#started(failure));
+        return;
+      }
+      const counted = [...this.#running.values()].filter(({ call }) => call.method !== "ingest").length;
+      const full = counted >= (this.#spec.limits.concurrency ?? 1);
+      const index = full ? this.#waiting.findIndex(({ call }) => call.method === "ingest") : 0;
+      if (index === -1) return;
+      this.#send(this.#waiting.splice(index, 1)[0]!);
     }
-    this.#running = false;
+  }
+
+  /** After a start: a failure is that of the call which the start was for. */
+  #started(failure: Failure | null): void {
+    if (failure !== null) this.#waiting.shift()?.resolve(failure);
+    this.#pump();
   }
 
   #send(pending: Pending): void {
     const { call, timeout } = pending;
     const id = this.#nextId++;
-    const timer = Number.isFinite(timeout) ? setTimeout(() => this.#timedOut(timeout), timeout) : undefined;
-    this.#current = { ...pending, id, timer };
+    const begun = performance.now();
     // The guest's own copy: nothing that it does to the bytes reaches anyone else (row 16).
     const content = call.content === undefined ? undefined : new Uint8Array(call.content).buffer;
+    const timer = Number.isFinite(timeout) ? setTimeout(() => this.#timedOut(timeout, id), timeout) : undefined;
+    this.#running.set(id, { ...pending, timer, begun, copy: performance.now() - begun });
     this.#post(
       { type: "call", id, method: call.method, args: call.args, ...(content && { content }) },
       content ? [content] : [],
@@ -106,11 +129,12 @@ export class PluginWorker {
   }
 
   /** Starts the worker and loads the plugin, unless it is there. @returns How that failed, or null. */
-  #start(): Promise<RawOutcome | null> {
+  #start(): Promise<Failure | null> {
     if (this.#methods !== undefined) return Promise.resolve(null);
-    const { promise, resolve } = Promise.withResolvers<RawOutcome | null>();
+    if (this.#loading !== undefined) return this.#loading.promise;
+    const { promise, resolve } = Promise.withResolvers<Failure | null>();
     const timeout = this.#spec.limits.timeout * 1000;
-    this.#loading = { resolve, timer: setTimeout(() => this.#timedOut(timeout), timeout) };
+    this.#loading = { promise, resolve, timer: setTimeout(() => this.#timedOut(timeout, null), timeout) };
     const worker = new Worker(new URL("./guest_main.ts", import.meta.url), {
       type: "module",
       name: this.#spec.name,
@@ -161,19 +185,19 @@ export class PluginWorker {
         }
         return this.#end(fromGuestError(message.error, "cannot be loaded: "));
       case "result": {
-        if (message.id !== this.#current?.id) {
+        if (!this.#running.has(message.id)) {
           return this.#crashed("broke the sandbox protocol: a result that nobody asked for");
         }
-        return this.#settle({
+        return this.#settle(message.id, {
           status: "ok",
           answer: { json: message.json, parts: message.parts.map((part) => new Uint8Array(part)) },
         });
       }
       case "error":
-        if (message.id !== this.#current?.id) {
+        if (!this.#running.has(message.id)) {
           return this.#crashed("broke the sandbox protocol: an error that nobody asked for");
         }
-        return this.#settle(fromGuestError(message.error, ""));
+        return this.#settle(message.id, fromGuestError(message.error, ""));
       case "log":
         return this.#writeLog(message.level, message.message);
       case "late":
@@ -226,43 +250,46 @@ export class PluginWorker {
     if (++this.#logWindow.lines <= LOG_LINES_PER_SECOND) this.#log(level, this.#spec.name, message);
   }
 
-  #timedOut(timeout: number): void {
-    const what = this.#loading === undefined ? "" : "loading ";
-    this.#end({
-      status: "timedOut",
-      message: `${what}took longer than the limit of ${timeout / 1000} s: its sandbox was replaced`,
-    });
+  /** @param id The call that took too long, or null for loading. */
+  #timedOut(timeout: number, id: number | null): void {
+    const what = id === null ? "loading " : "";
+    const message = `${what}took longer than the limit of ${timeout / 1000} s: its sandbox was replaced`;
+    if (id !== null) this.#settle(id, { status: "timedOut", message });
+    this.#end({ status: "timedOut", message: id === null ? message : `another call ${message}` });
   }
 
   #crashed(message: string, stack = ""): void {
-    if (this.#current === undefined && this.#loading === undefined) {
+    if (this.#running.size === 0 && this.#loading === undefined) {
       this.#log("error", this.#spec.name, `failed outside of any call: ${message}: its sandbox was replaced`);
     }
     this.#end({ status: "crashed", message, stack });
   }
 
   /** Ends the worker and with it what was under way. */
-  #end(outcome: RawOutcome): void {
+  #end(failure: Failure): void {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#methods = undefined;
     this.#closed?.();
-    this.#loaded(outcome);
-    this.#settle(outcome);
+    this.#loaded(failure);
+    for (const id of [...this.#running.keys()]) this.#settle(id, failure);
   }
 
-  #loaded(outcome: RawOutcome | null): void {
+  #loaded(failure: Failure | null): void {
     const loading = this.#loading;
     this.#loading = undefined;
     clearTimeout(loading?.timer);
-    loading?.resolve(outcome);
+    loading?.resolve(failure);
   }
 
-  #settle(outcome: RawOutcome): void {
-    const current = this.#current;
-    this.#current = undefined;
-    clearTimeout(current?.timer);
-    current?.resolve(outcome);
+  #settle(id: number, outcome: RawOutcome): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    this.#running.delete(id);
+    clearTimeout(running.timer);
+    const { made, begun, copy } = running;
+    running.resolve({ ...outcome, timing: { queue: begun - made, copy, run: performance.now() - begun - copy } });
+    this.#pump();
   }
 }
 
