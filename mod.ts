@@ -4,8 +4,9 @@
  * @module
  */
 export { Stoq } from "./core/stoq.ts";
-export type { PluginInfo, ScanOptions } from "./core/stoq.ts";
+export type { PluginInfo, RunOptions, ScanOptions } from "./core/stoq.ts";
 export type { Budget, Config, StoqOptions } from "./core/config.ts";
+export type { RunProgress, RunSummary } from "./core/run.ts";
 export { Payload } from "./core/payload.ts";
 export { LoadedPlugin } from "./core/loaded_plugin.ts";
 export { responseFromJson, StoqResponse } from "./core/response.ts";

@@ -1,13 +1,13 @@
+import type { PluginInfo } from "../core/stoq.ts";
 import { Stoq } from "../core/stoq.ts";
+import { hasBubblewrap } from "../sandbox/commands.ts";
 import { EXIT } from "./exit.ts";
+import { type ScanFlags, stoqOptions } from "./flags.ts";
 import { ABOUT } from "./main.ts";
 import { print } from "./print.ts";
-import { type ScanFlags, stoqOptions } from "./scan.ts";
 
 /** Lists plugins. @returns The exit status. */
-export async function listCommand(
-  flags: Pick<ScanFlags, "pluginDir" | "configFile" | "logLevel"> & { json?: true },
-): Promise<number> {
+export async function listCommand(flags: ScanFlags): Promise<number> {
   await using stoq = new Stoq(stoqOptions(flags));
   const plugins = await stoq.listPlugins();
   if (flags.json) {
@@ -15,10 +15,36 @@ export async function listCommand(
     return EXIT.ok;
   }
   const lines = [ABOUT, "-".repeat(ABOUT.length)];
-  for (const { name, version, description, classes } of plugins) {
-    lines.push(`${name.padEnd(30)}v${version.padEnd(11)}${description}`);
-    lines.push(`${" ".repeat(42)}- ${classes.join(", ") || "cannot be loaded"}`);
+  for (const plugin of plugins) {
+    lines.push(`${plugin.name.padEnd(30)}v${plugin.version.padEnd(11)}${plugin.description}`);
+    lines.push(`${" ".repeat(42)}- ${plugin.classes.join(", ") || "cannot be loaded"}`);
+    if (flags.permissions) lines.push(...permissions(plugin).map((line) => `${" ".repeat(42)}  ${line}`));
   }
   print(lines.join("\n") + "\n");
   return EXIT.ok;
+}
+
+/** What a plugin may do, a line each. */
+function permissions({ permissions, commands, isolation }: PluginInfo): string[] {
+  const lines = Object.entries(permissions).map(([kind, list]) =>
+    `${kind}: ${list === true ? "everything" : list.join(", ")}`
+  );
+  for (const line of commands) {
+    lines.push(
+      `runs, through stoQ: ${line}${
+        hasBubblewrap()
+          ? " (in bubblewrap: no network, files read-only)"
+          : " (not isolated: bubblewrap is not installed)"
+      }`,
+    );
+  }
+  if (lines.length === 0) lines.push("computes, nothing else");
+  return [
+    ...lines,
+    isolation === "shared"
+      ? "shares a sandbox process"
+      : isolation === "process"
+      ? "has a sandbox process of its own"
+      : "runs in the core's process",
+  ];
 }

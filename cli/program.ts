@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import { Command, type CommanderError, Option } from "commander";
 import { LOG_LEVELS } from "../core/log.ts";
 import { VERSION } from "../core/version.ts";
 import { Shown, UsageError } from "./exit.ts";
+import type { ScanFlags } from "./flags.ts";
 import { ABOUT } from "./main.ts";
-import { wholeNumber } from "./values.ts";
+import { port, wholeNumber } from "./values.ts";
 
 const EXAMPLES = `
 Examples:
@@ -16,7 +17,7 @@ Examples:
   stoq scan bad.exe -s hash exif              the original only
   stoq scan bad.doc -R yara -a hash           yara rules choose the plugins; hash all that comes out
   cat bad.exe | stoq scan -s hash             from standard input
-  stoq scan bad.zip --plugin-opts decompress:passwords=infected,secret
+  stoq run -P dirmon -C filedir -a hash --plugin-opts dirmon:source_dir=/in filedir:results_dir=/out
   stoq list                                   what there is
 
 Environment:
@@ -27,23 +28,69 @@ Environment:
  *
  * @param exit Takes the exit status.
  */
-export function makeProgram(exit: (status: number) => void) {
+export function makeProgram(exit: (status: number) => void): Command {
   const program = new Command("stoq")
     .description(ABOUT)
     .version(VERSION, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError(false)
     .configureOutput({ writeErr: () => {} })
     .exitOverride(rethrow);
-  const list = (flags: string, description: string) => new Option(`${flags} <plugin...>`, description);
 
-  program.command("scan")
+  const scan = program.command("scan")
     .summary("scan one file, or standard input")
     .description(
       "Scans a payload and prints what plugins found, as JSON. With nothing selected, the triage plugin chooses.",
     )
     .argument("[file]", "file to scan; - or nothing: standard input")
+    .action(async (file: string | undefined, flags: ScanFlags) =>
+      exit(await (await import("./scan.ts")).scanCommand(file, flags))
+    );
+  addScanFlags(scan);
+
+  const run = program.command("run")
+    .summary("scan what providers bring, until they are exhausted")
+    .description(
+      "Scans payloads from providers and gives the results to connectors. What cannot be delivered is kept as a dead letter. " +
+        "Ctrl-C finishes what is in flight; a second one stops at once.",
+    )
+    .addOption(list("-P, --providers", "providers that bring payloads"))
+    .option("--metrics-port <port>", "serve Prometheus metrics on 127.0.0.1 at this port", port)
+    .option("--quiet", "show no progress")
+    .action(async (flags: ScanFlags) => exit(await (await import("./run.ts")).runCommand(flags)));
+  addScanFlags(run);
+
+  const replay = program.command("replay")
+    .summary("scan a dead letter, or the payloads of a response, again")
+    .description(
+      "Scans again what a dead letter holds, or what a response names in an archive (with -S, the archiver that has it), and prints the " +
+        "results as scan does. Name plugins to run only those.",
+    )
+    .argument("<file>", "JSON file of a dead letter or of a response")
+    .option("--remove", "remove the dead letter once it is scanned and delivered")
+    .action(async (file: string, flags: ScanFlags) =>
+      exit(await (await import("./replay.ts")).replayCommand(file, flags))
+    );
+  addScanFlags(replay);
+
+  const plugins = program.command("list")
+    .summary("list the plugins there are")
+    .description("Lists plugins: name, version, description and classes.")
+    .option("--permissions", "show what each may do")
+    .option("--json", "as JSON")
+    .action(async (flags: ScanFlags) => exit(await (await import("./list.ts")).listCommand(flags)));
+  addCommonFlags(plugins);
+  for (const command of program.commands) command.exitOverride(rethrow);
+  return program;
+}
+
+function list(flags: string, description: string): Option {
+  return new Option(`${flags} <plugin...>`, description);
+}
+
+/** Flags of every command that scans. */
+function addScanFlags(command: Command): void {
+  command
     .addOption(list("-A, --dest-archivers", "archivers that save payloads"))
     .addOption(list("-S, --source-archivers", "archivers that load payloads"))
     .addOption(list("-D, --decorators", "decorators of the results"))
@@ -52,29 +99,27 @@ export function makeProgram(exit: (status: number) => void) {
     .addOption(list("-E, --deep-dispatchers", "deep dispatchers that choose more workers, seeing results"))
     .addOption(list("-a, --always-dispatch", "workers for every payload"))
     .addOption(list("-s, --start-dispatch", "workers for the original payload only"))
-    .option("-d, --start-deep-dispatch <plugin...>", "workers for the original payload, after the first pass")
+    .addOption(list("-d, --start-deep-dispatch", "workers for the original payload, after the first pass"))
     .option("--max-recursion <levels>", "how deep extracted payloads are scanned (default: 3)", wholeNumber)
     .option("--plugin-opts <plugin:option=value...>", "options of plugins")
-    .option("--plugin-limits <plugin:limit=value...>", "timeout (seconds), memory (MiB) or isolation of plugins")
+    .option(
+      "--plugin-limits <plugin:limit=value...>",
+      "timeout (seconds), memory (MiB), concurrency or isolation of plugins",
+    )
     .option("--request-source <name>", "source that the results name")
     .option("--request-extra <key=value...>", "data to keep beside the results")
-    .option("--plugin-dir <directory...>", "directories with plugins (default: $STOQ_HOME/plugins)")
-    .option("--config-file <file>", "configuration (default: $STOQ_HOME/stoq.cfg)")
-    .addOption(new Option("--log-level <level>", "least severe messages shown (default: info)").choices(LOG_LEVELS))
-    .option("--compact", "print the results in one line")
-    .exitOverride(rethrow)
-    .action(async (file, flags) => exit(await (await import("./scan.ts")).scanCommand(file, flags)));
+    .option("--compact", "print the results in one line");
+  addCommonFlags(command);
+}
 
-  program.command("list")
-    .summary("list the plugins there are")
-    .description("Lists plugins: name, version, description and classes.")
+/** Flags of every command. */
+function addCommonFlags(command: Command): void {
+  command
     .option("--plugin-dir <directory...>", "directories with plugins (default: $STOQ_HOME/plugins)")
     .option("--config-file <file>", "configuration (default: $STOQ_HOME/stoq.cfg)")
-    .option("--json", "as JSON")
-    .addOption(new Option("--log-level <level>", "least severe messages shown (default: info)").choices(LOG_LEVELS))
-    .exitOverride(rethrow)
-    .action(async (flags) => exit(await (await import("./list.ts")).listCommand(flags)));
-  return program;
+    .addOption(
+      new Option("--log-level <level>", "least severe messages shown (default: info)").choices([...LOG_LEVELS]),
+    );
 }
 
 /** Turns the parser's ways out into ours: help and version are fine, all else is bad usage. */

@@ -1,92 +1,29 @@
 import { basename } from "node:path";
+import { type Config, loadConfig } from "../core/config.ts";
 import { StoqError } from "../core/errors.ts";
-import { type Config, loadConfig, type StoqOptions } from "../core/config.ts";
 import { Stoq } from "../core/stoq.ts";
-import type { LogLevel } from "../plugin.ts";
 import { EXIT, report } from "./exit.ts";
+import { type ScanFlags, scanOptions, stoqOptions } from "./flags.ts";
 import { print } from "./print.ts";
-import { stoqHome } from "./home.ts";
-import { keyValues, pluginLimits, pluginOptions } from "./values.ts";
-
-/** Flags of `stoq scan`. */
-export interface ScanFlags {
-  destArchivers?: string[];
-  sourceArchivers?: string[];
-  decorators?: string[];
-  connectors?: string[];
-  dispatchers?: string[];
-  deepDispatchers?: string[];
-  alwaysDispatch?: string[];
-  startDispatch?: string[];
-  startDeepDispatch?: string[];
-  maxRecursion?: number;
-  pluginOpts?: string[];
-  pluginLimits?: string[];
-  requestSource?: string;
-  requestExtra?: string[];
-  pluginDir?: string[];
-  configFile?: string;
-  logLevel?: LogLevel;
-  compact?: true;
-}
 
 /** Scans one file or standard input. @returns The exit status. */
 export async function scanCommand(file: string | undefined, flags: ScanFlags): Promise<number> {
-  const extraData = keyValues(flags.requestExtra ?? []);
+  const about = scanOptions(flags);
   const options = stoqOptions(flags);
-  const content = file === undefined || file === "-" ? await readInput() : await readPayload(file);
+  const fromInput = file === undefined || file === "-";
+  const content = fromInput ? await readInput() : await readPayload(file);
   if (content.length === 0) {
-    return report(
-      file === undefined || file === "-"
-        ? "standard input is empty: there is nothing to scan"
-        : `"${file}" is empty: there is nothing to scan`,
-      EXIT.usage,
-    );
+    return report(`${fromInput ? "standard input" : `"${file}"`} is empty: there is nothing to scan`, EXIT.usage);
   }
   const { plugins } = loadConfig(options);
   await using stoq = new Stoq(isNothingSelected(plugins, flags) ? { ...options, dispatchers: ["triage"] } : options);
   const response = await stoq.scan(content, {
-    payloadMeta: file === undefined || file === "-" ? {} : { extraData: { filename: basename(file) } },
-    requestMeta: { source: flags.requestSource ?? null, extraData },
-    addStartDispatch: flags.startDispatch ?? [],
-    addStartDeepDispatch: flags.startDeepDispatch ?? [],
+    ...about,
+    payloadMeta: fromInput ? {} : { extraData: { filename: basename(file) } },
   });
   // With connectors, results go where they take them.
   if (plugins.connectors.length === 0) print(response.toString(flags.compact ? 0 : undefined) + "\n");
   return EXIT.ok;
-}
-
-/** Arguments of `Stoq` from flags that commands share. */
-export function stoqOptions(flags: ScanFlags): StoqOptions {
-  const {
-    destArchivers,
-    sourceArchivers,
-    decorators,
-    connectors,
-    dispatchers,
-    deepDispatchers,
-    alwaysDispatch,
-    maxRecursion,
-  } = flags;
-  const given = {
-    destArchivers,
-    sourceArchivers,
-    decorators,
-    connectors,
-    dispatchers,
-    deepDispatchers,
-    alwaysDispatch,
-    maxRecursion,
-  };
-  return {
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    baseDir: stoqHome(),
-    ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
-    ...(flags.configFile !== undefined && { configFile: flags.configFile }),
-    ...(flags.pluginDir !== undefined && { pluginDirList: flags.pluginDir }),
-    pluginOpts: pluginOptions(flags.pluginOpts ?? []),
-    pluginLimits: pluginLimits(flags.pluginLimits ?? []),
-  };
 }
 
 /** Whether neither flags nor stoq.cfg say what to do with the payload. */

@@ -11,6 +11,14 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** A TCP port. @throws {UsageError} If it is something else. */
+export function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 65535) {
+    throw new UsageError(`"${text}" is not a port, 1 to 65535`);
+  }
+  return Number(text);
+}
+
 /**
  * Values of `--plugin-opts`: `plugin:option=value`; the value may hold further `:` and `=`.
  *

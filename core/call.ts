@@ -4,12 +4,15 @@
  *
  * @module
  */
+import type { Method } from "../sandbox/protocol.ts";
 import type { Answer, Call, Outcome, Sandbox } from "../sandbox/sandbox.ts";
 import type { Config } from "./config.ts";
 import { type Grant, grant } from "./grant.ts";
 import type { Log } from "./log.ts";
 import type { RegisteredPlugin, Registry } from "./registry.ts";
+import { backoff } from "./backoff.ts";
 import { StoqPluginError } from "./errors.ts";
+import { traced } from "./trace.ts";
 import type { Payload } from "./payload.ts";
 
 /** Messages by plugin name, in the order in which plugins first had one. */
@@ -31,6 +34,8 @@ export interface Subject {
   readonly payload?: Payload;
   /** Collects the message if the call fails. */
   readonly errors: Errors;
+  /** How often a call that fails is made again, after a while. Default: not. */
+  readonly retries?: number;
   /** Time at which the scan has to be over, in milliseconds as of `performance.now()`. */
   readonly deadline?: number;
 }
@@ -50,6 +55,8 @@ export class PluginCaller {
     private readonly config: Config,
     private readonly sandbox: Sandbox,
     private readonly log: Log,
+    /** Told of every call that was made. */
+    private readonly observe: (plugin: string, method: Method, outcome: Outcome) => void = () => {},
   ) {}
 
   /**
@@ -103,16 +110,30 @@ export class PluginCaller {
     const fail = (message: string, stack?: string) => this.#fail(name, message, subject.errors, stack);
     const found = await this.tryFind(name, subject.errors);
     if (found === null) return null;
-    const left = subject.deadline === undefined ? Infinity : (subject.deadline - performance.now()) / 1000;
-    if (left <= 0) return fail(`${call.method} was not called${about}: the scan's time was over`);
     const { spec } = found.grant;
-    const timeout = Math.min(call.timeout ?? spec.limits.timeout, left);
-    const outcome = await this.sandbox.call(spec, { ...call, timeout });
-    if (outcome.status === "ok") return outcome.answer;
-    return fail(
-      `${call.method} ${VERB[outcome.status]}${about}: ${this.#explain(outcome, name, subject.payload)}`,
-      stackOf(outcome),
-    );
+    for (let attempt = 1;; attempt++) {
+      const left = subject.deadline === undefined ? Infinity : (subject.deadline - performance.now()) / 1000;
+      if (left <= 0) return fail(`${call.method} was not called${about}: the scan's time was over`);
+      const timeout = Math.min(call.timeout ?? spec.limits.timeout, left);
+      const outcome = await traced(
+        `${call.method} ${name}`,
+        {
+          "stoq.plugin": name,
+          "stoq.method": call.method,
+          ...(subject.payload && { "stoq.payload_id": subject.payload.payloadId }),
+        },
+        () => this.sandbox.call(spec, { ...call, timeout }),
+        (outcome) => outcome.status === "ok" ? null : outcome.message,
+      );
+      this.observe(name, call.method, outcome);
+      if (outcome.status === "ok") return outcome.answer;
+      const message = `${call.method} ${VERB[outcome.status]}${about}: ${
+        this.#explain(outcome, name, subject.payload)
+      }`;
+      if (attempt > (subject.retries ?? 0)) return fail(message, stackOf(outcome));
+      this.log.write("warning", name, `${message}: attempt ${attempt} of ${1 + subject.retries!}`);
+      await backoff(attempt);
+    }
   }
 
   /**

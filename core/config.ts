@@ -56,6 +56,10 @@ export interface StoqOptions {
   scanTimeout?: number;
   /** Sandbox processes shared by plugins that can only compute. Default: one a processor core. */
   sandboxes?: number;
+  /** How often archivers, connectors and providers that fail are called again in `run`. Default: 3. */
+  retries?: number;
+  /** Folder for what could not be delivered in `run`. Default: `dead_letters` in the base directory. */
+  deadLetterDir?: string;
   /** Limits by plugin name, over those of manifests. */
   pluginLimits?: Record<string, Record<string, unknown>>;
 }
@@ -80,6 +84,12 @@ export interface Config {
   readonly maxQueue: number;
   /** Scans in flight in `run`. */
   readonly providerConsumers: number;
+  /** How often archivers, connectors and providers that fail are called again in `run`. */
+  readonly retries: number;
+  /** Absolute path of the folder for what could not be delivered in `run`. */
+  readonly deadLetterDir: string;
+  /** Seconds that scans in flight get when a run is stopped. */
+  readonly shutdownTimeout: number;
   /** Sandbox processes shared by plugins that can only compute. */
   readonly sandboxes: number;
   /** Where plugins run unless they say otherwise: `worker` puts all into the core, to measure what processes cost. */
@@ -129,6 +139,9 @@ const CORE_KEYS = [
   "scan_timeout",
   "sandboxes",
   "isolation",
+  "retries",
+  "dead_letter_dir",
+  "shutdown_timeout",
 ] as const;
 
 type CoreKey = typeof CORE_KEYS[number];
@@ -203,6 +216,11 @@ export function loadConfig(options: StoqOptions): Config {
     },
     maxQueue: whole(undefined, "max_queue", 100, 1),
     providerConsumers: whole(undefined, "provider_consumers", 50, 1),
+    retries: whole(options.retries, "retries", 3),
+    deadLetterDir: options.deadLetterDir === undefined
+      ? resolve(baseDir, given("dead_letter_dir") ?? "dead_letters")
+      : resolve(options.deadLetterDir),
+    shutdownTimeout: whole(undefined, "shutdown_timeout", 30),
     sandboxes: whole(options.sandboxes, "sandboxes", navigator.hardwareConcurrency, 1),
     isolation: isolation === undefined || isolation === "worker"
       ? isolation ?? null

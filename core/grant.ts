@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { toList } from "../sandbox/options.ts";
@@ -46,7 +47,7 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
     for (const template of byOperator ?? manifest.permissions[kind] ?? []) {
       for (const value of fillList(template, options)) {
         if (byOperator === undefined) refuseWide(kind, value, template, name);
-        granted[kind].push(kind === "read" || kind === "write" ? resolve(value) : value);
+        granted[kind].push(...kind === "read" || kind === "write" ? places(value) : [value]);
       }
     }
   }
@@ -69,6 +70,16 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
       limits: limits(manifest, builtin, config),
     },
   };
+}
+
+/** A path as it is written, and as it is without links: Deno checks one or the other. */
+function places(path: string): string[] {
+  const written = resolve(path);
+  try {
+    return [...new Set([written, realpathSync(written)])];
+  } catch {
+    return [written];
+  }
 }
 
 /** The operator's word over the manifest's; but what others wrote has a process of its own, whatever it asks for. */

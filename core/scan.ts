@@ -34,6 +34,10 @@ export interface ScanContext {
   readonly startDispatch: readonly string[];
   /** Workers that the original payload is sent to in the first deep-dispatch pass. */
   readonly startDeepDispatch: readonly string[];
+  /** How often archivers and connectors that fail are called again. */
+  readonly retries: number;
+  /** Gets the names of archivers and connectors that failed all the same. */
+  readonly undelivered: Set<string>;
   /** Takes what connectors with the `stdout` permission return. */
   readonly output: (text: string) => void;
 }

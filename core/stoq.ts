@@ -1,16 +1,21 @@
 import type { PayloadMeta, RequestMeta, ScanResponse } from "../plugin.ts";
 import { openSandbox } from "../sandbox/open.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type PluginSpec, type Sandbox, sharesProcess } from "../sandbox/sandbox.ts";
 import { completeRequestMeta } from "./answers.ts";
-import { addErrors, PluginCaller } from "./call.ts";
+import { addErrors, type Errors, PluginCaller } from "./call.ts";
 import { type Config, loadConfig, type StoqOptions } from "./config.ts";
 import { decorate } from "./decorate.ts";
 import { type Log, openLog } from "./log.ts";
 import { LoadedPlugin } from "./loaded_plugin.ts";
+import { StoqPluginError } from "./errors.ts";
 import { Payload } from "./payload.ts";
+import { RateLimit } from "./rate_limit.ts";
 import { Registry } from "./registry.ts";
 import { StoqResponse } from "./response.ts";
+import { run, type RunProgress, type RunSummary } from "./run.ts";
 import { scan } from "./scan.ts";
+import { traced } from "./trace.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** What may be said about one scan. */
 export interface ScanOptions {
@@ -20,6 +25,16 @@ export interface ScanOptions {
   addStartDispatch?: readonly string[];
   /** Workers that the original payload is sent to in the first pass of deep dispatchers. */
   addStartDeepDispatch?: readonly string[];
+  /** At most so many scans in so many seconds, `count/seconds`: a scan waits for its turn. */
+  ratelimit?: string;
+}
+
+/** What may be said about a run. */
+export interface RunOptions extends Omit<ScanOptions, "ratelimit"> {
+  /** Stops the run: what is in flight is finished first. */
+  signal?: AbortSignal;
+  /** Told after each item. */
+  onProgress?: (progress: RunProgress) => void;
 }
 
 /** What `stoq list` shows of a plugin. */
@@ -32,6 +47,12 @@ export interface PluginInfo {
   readonly builtin: boolean;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
+  /** What it is granted, by kind; kinds of which nothing is granted are left out. */
+  readonly permissions: Readonly<Record<string, readonly string[] | true>>;
+  /** Command lines that the host runs for it. */
+  readonly commands: readonly string[];
+  /** Where it runs. */
+  readonly isolation: "shared" | "process" | "worker";
 }
 
 /** Plugin classes by the methods that make them. */
@@ -63,6 +84,8 @@ export class Stoq implements AsyncDisposable {
   readonly #log: Log;
   readonly #sandbox: Sandbox;
   readonly #ready: Promise<PluginCaller>;
+  readonly #rateLimit = new RateLimit();
+  #metrics: Metrics | undefined;
   #output: (text: string) => void = (text) => writeAll(Deno.stdout, text);
 
   /**
@@ -78,7 +101,13 @@ export class Stoq implements AsyncDisposable {
       (level, plugin, message) => this.#log.write(level, plugin, message),
     );
     this.#ready = Registry.open(this.#config.pluginDirList, this.#log).then((registry) =>
-      new PluginCaller(registry, this.#config, this.#sandbox, this.#log)
+      new PluginCaller(
+        registry,
+        this.#config,
+        this.#sandbox,
+        this.#log,
+        (plugin, method, outcome) => this.#metrics?.call(plugin, method, outcome),
+      )
     );
     // A failure is reported by whoever waits for it.
     this.#ready.catch(() => {});
@@ -110,25 +139,87 @@ export class Stoq implements AsyncDisposable {
    * @returns The complete response, already decorated and saved. What failed is in its `errors`: a plugin cannot make a scan fail.
    */
   async scanPayload(payload: Payload, options: ScanOptions = {}): Promise<StoqResponse> {
+    await this.#rateLimit.turn(options.ratelimit);
+    return (await this.#scan(payload, options, 0)).response;
+  }
+
+  /**
+   * Scans what the configured providers bring, until they are exhausted. An item is acknowledged once every archiver and connector
+   * has its results; what cannot be delivered goes into a dead letter.
+   *
+   * @throws {StoqPluginError} If a configured plugin cannot be used.
+   */
+  async run(options: RunOptions = {}): Promise<RunSummary> {
+    const caller = await this.#ready;
+    await this.#checkPlugins(caller, options);
+    return await run({
+      caller,
+      config: this.#config,
+      log: this.#log,
+      requestMeta: options.requestMeta ?? {},
+      scan: (payload, requestMeta) => this.#scan(payload, { ...options, requestMeta }, this.#config.retries),
+      signal: options.signal ?? new AbortController().signal,
+      onProgress: options.onProgress ?? (() => {}),
+    });
+  }
+
+  async #scan(
+    payload: Payload,
+    options: ScanOptions,
+    retries: number,
+  ): Promise<{ response: StoqResponse; undelivered: string[] }> {
     const { budget, plugins } = this.#config;
-    const errors: Record<string, string[]> = {};
+    const errors: Errors = {};
     if (payload.size > budget.maxPayloadSize) {
       payload.payloadMeta.shouldScan = false;
       addErrors(errors, "stoq", [
-        `max_payload_size = ${budget.maxPayloadSize}: payload ${payload.payloadId} of ${payload.size} bytes was not scanned: raise the limit in [core] of stoq.cfg to scan it`,
+        `max_payload_size = ${budget.maxPayloadSize}: payload ${payload.payloadId} of ${payload.size} bytes was not scanned: ` +
+        "raise the limit in [core] of stoq.cfg to scan it",
       ]);
     }
-    return await scan(payload, {
-      caller: await this.#ready,
-      plugins,
-      budget,
-      request: completeRequestMeta(options.requestMeta),
-      errors,
-      deadline: performance.now() + budget.scanTimeout * 1000,
-      startDispatch: options.addStartDispatch ?? [],
-      startDeepDispatch: options.addStartDeepDispatch ?? [],
-      output: this.#output,
-    });
+    const undelivered = new Set<string>();
+    this.#metrics?.begin();
+    const response = await traced(
+      "scan",
+      { "stoq.payload_id": payload.payloadId, "stoq.size": payload.size },
+      async () =>
+        await scan(payload, {
+          caller: await this.#ready,
+          plugins,
+          budget,
+          request: completeRequestMeta(options.requestMeta),
+          errors,
+          deadline: performance.now() + budget.scanTimeout * 1000,
+          startDispatch: options.addStartDispatch ?? [],
+          startDeepDispatch: options.addStartDeepDispatch ?? [],
+          retries,
+          undelivered,
+          output: this.#output,
+        }),
+    );
+    this.#metrics?.end(response.results);
+    return { response, undelivered: [...undelivered] };
+  }
+
+  /** A run that could do nothing must not begin: every configured plugin has to be there and of its class. */
+  async #checkPlugins(caller: PluginCaller, { addStartDispatch, addStartDeepDispatch }: ScanOptions): Promise<void> {
+    const { plugins } = this.#config;
+    const wanted: [names: readonly string[], method: string, role: string][] = [
+      [plugins.providers, "ingest", "provider"],
+      [plugins.sourceArchivers, "get", "source archiver"],
+      [plugins.destArchivers, "archive", "destination archiver"],
+      [plugins.connectors, "save", "connector"],
+      [plugins.dispatchers, "getDispatches", "dispatcher"],
+      [plugins.deepDispatchers, "getDeepDispatches", "deep dispatcher"],
+      [plugins.decorators, "decorate", "decorator"],
+      [[...plugins.alwaysDispatch, ...addStartDispatch ?? [], ...addStartDeepDispatch ?? []], "scan", "worker"],
+    ];
+    await Promise.all(wanted.flatMap(([names, method, role]) =>
+      names.map(async (name) => {
+        if ((await caller.load(name)).includes(method)) return;
+        throw new StoqPluginError(`Plugin "${name}" is no ${role}: it has no method "${method}"`);
+      })
+    ));
   }
 
   /**
@@ -147,14 +238,27 @@ export class Stoq implements AsyncDisposable {
     const plugins = await caller.registry.list();
     return await Promise.all(plugins.map(async ({ manifest, builtin }) => {
       let classes: string[] = [];
+      let spec: PluginSpec | null = null;
       try {
+        spec = (await caller.find(manifest.name)).grant.spec;
         const methods = await caller.load(manifest.name);
         classes = [...new Set(CLASSES.filter(([method]) => methods.includes(method)).map(([, name]) => name))];
       } catch (error) {
         this.#log.write("warning", "stoq", (error as Error).message);
       }
       const { name, version, description, folder } = manifest;
-      return { name, version, description, classes, builtin, folder };
+      return {
+        ...{ name, version, description, classes, builtin, folder },
+        permissions: Object.fromEntries(
+          Object.entries(spec?.permissions ?? {}).filter(([, list]) => list === true || list.length > 0),
+        ),
+        commands: Object.values(spec?.commands ?? {}).map((words) => words.join(" ")),
+        isolation: spec === null || sharesProcess(spec)
+          ? "shared"
+          : spec.limits.isolation === "worker"
+          ? "worker"
+          : "process",
+      };
     }));
   }
 
@@ -176,6 +280,17 @@ export class Stoq implements AsyncDisposable {
       await decorate(part, { caller, plugins: this.#config.plugins });
       yield part;
     }
+  }
+
+  /**
+   * Counts from now on what happens, and serves it to Prometheus at `http://127.0.0.1:PORT/metrics`.
+   *
+   * @returns What ends the serving.
+   */
+  async serveMetrics(port: number): Promise<AsyncDisposable> {
+    // Loaded only where it is wanted.
+    this.#metrics ??= new (await import("./metrics.ts")).Metrics();
+    return this.#metrics.serve(port);
   }
 
   /** Ends all sandboxes. */

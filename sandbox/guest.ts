@@ -189,7 +189,11 @@ export class Guest {
   /** The provider's next item; `null` when its source is exhausted. */
   async #nextOf(): Promise<Outgoing> {
     this.#items ??= (this.#invoke("ingest") as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    const { done, value } = await this.#items.next();
+    const { done, value } = await this.#items.next().catch((error) => {
+      // An iterator that threw is over: asked again, the provider begins anew.
+      this.#items = undefined;
+      throw error;
+    });
     if (done) return { value: null, parts: [] };
     const { payload, task, request, acknowledge } = value as ProviderItem;
     let id: string | null = null;

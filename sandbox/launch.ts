@@ -57,8 +57,11 @@ function permissionFlags(plugins: readonly PluginSpec[]): string[] {
     const values = plugins.map(({ permissions }) => permissions[kind]);
     if (values.includes(true)) return flags.push(`--allow-${kind}`);
     const all = [...new Set([...values.flatMap(names), ...extra])];
-    // A comma inside a value is written twice.
-    if (all.length > 0) flags.push(`--allow-${kind}=${all.map((value) => value.replaceAll(",", ",,")).join(",")}`);
+    const comma = all.find((value) => value.includes(","));
+    if (comma !== undefined) {
+      throw new Error(`"${comma}" has a comma, which Deno's --allow-${kind} cannot take: use another name`);
+    }
+    if (all.length > 0) flags.push(`--allow-${kind}=${all.join(",")}`);
   };
   const commands = plugins.flatMap(({ commands }) => Object.values(commands));
   const programs = commands.flatMap(([program]) => program === undefined ? [] : [program]);

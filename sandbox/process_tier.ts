@@ -4,7 +4,7 @@
  * @module
  */
 import { type Death, explainDeath, type Job, SandboxProcess } from "./process.ts";
-import type { Call, Outcome, PluginSpec, Sandbox, SandboxLog } from "./sandbox.ts";
+import { type Call, type Outcome, type PluginSpec, type Sandbox, type SandboxLog, sharesProcess } from "./sandbox.ts";
 
 /** Milliseconds between looks at the processes that have calls under way. */
 const WATCH_INTERVAL = 50;
@@ -179,12 +179,3 @@ export class ProcessTier implements Sandbox {
 
 /** V8 heap of a shared process's Workers, in MiB; the plugins' own limits decide when it is killed. */
 const SHARED_MEMORY = 1024;
-
-/**
- * Whether a plugin lives with others: it is ours, and can do nothing but compute, so that no call of it does harm when it has to be
- * made again.
- */
-function sharesProcess({ limits, permissions, commands }: PluginSpec): boolean {
-  const mayAct = Object.values(permissions).some((list) => list === true || Array.isArray(list) && list.length > 0);
-  return limits.isolation === "shared" && !mayAct && Object.keys(commands).length === 0;
-}

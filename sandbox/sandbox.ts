@@ -106,3 +106,12 @@ export interface Sandbox extends AsyncDisposable {
   /** Says that no further call will have this content. */
   forget(content: Uint8Array<ArrayBuffer>): void;
 }
+
+/**
+ * Whether a plugin lives with others: it is ours, and can do nothing but compute, so that no call of it does harm when it has to be
+ * made again.
+ */
+export function sharesProcess({ limits, permissions, commands }: PluginSpec): boolean {
+  const mayAct = Object.values(permissions).some((list) => list === true || Array.isArray(list) && list.length > 0);
+  return limits.isolation === "shared" && !mayAct && Object.keys(commands).length === 0;
+}

@@ -1,0 +1,63 @@
+import { dirname } from "node:path";
+import type { ProviderItem, ScanResponse } from "../../plugin.ts";
+
+/** A directory for one test, removed after it. */
+export class TestFolder implements AsyncDisposable {
+  /** Real path: that of the system's temporary directory may have links in it. */
+  readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "filedir-" }));
+
+  /** @param files Texts by relative path. Directories are made as needed. */
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    for (const [path, text] of Object.entries(files)) {
+      Deno.mkdirSync(dirname(`${this.path}/${path}`), { recursive: true });
+      Deno.writeTextFileSync(`${this.path}/${path}`, text);
+    }
+  }
+
+  read(path: string): string {
+    return Deno.readTextFileSync(`${this.path}/${path}`);
+  }
+
+  /** Relative paths of all files, sorted. */
+  files(below = ""): string[] {
+    const found: string[] = [];
+    for (const { name, isDirectory } of Deno.readDirSync(`${this.path}/${below}`)) {
+      if (isDirectory) found.push(...this.files(`${below}${name}/`));
+      else found.push(below + name);
+    }
+    return found.sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/** Filename and text of what a provider brings. */
+export async function brought(items: AsyncIterable<ProviderItem>): Promise<[unknown, string][]> {
+  const list: [unknown, string][] = [];
+  for await (const { payload } of items) {
+    list.push([payload?.payloadMeta?.extraData?.["filename"], new TextDecoder().decode(payload?.content)]);
+  }
+  return list;
+}
+
+/** A response with nothing in it. */
+export function emptyResponse(fields: Partial<ScanResponse> = {}): ScanResponse {
+  return {
+    time: "2026-11-24T23:59:59.000Z",
+    results: [],
+    requestMeta: { archivePayloads: true, source: null, extraData: {} },
+    errors: {},
+    decorators: {},
+    scanId: "1f168f68-1c19-46f9-9427-585345a6fe24",
+    ...fields,
+  };
+}
+
+/** Puts something else in the place of a function of Deno, until disposed. */
+export function replaced(name: "writeFile" | "rename" | "open" | "readDir", other: unknown): Disposable {
+  const own = Reflect.get(Deno, name);
+  Reflect.set(Deno, name, other);
+  return { [Symbol.dispose]: () => void Reflect.set(Deno, name, own) };
+}
