@@ -15,6 +15,11 @@ const MAX_PART = 0xffff_ffff;
 /** Small frames are joined up to this many bytes a write. */
 const WRITE_SIZE = 256 * 1024;
 
+/** Milliseconds that a frame may wait for company. */
+const LINGER = 1;
+/** Pieces that are company enough. */
+const ENOUGH = 64;
+
 /** One frame. */
 export interface Frame {
   readonly envelope: unknown;
@@ -44,18 +49,26 @@ export function encodeHead(envelope: unknown, parts: readonly Uint8Array[]): Uin
 /** Writes frames in order, joining small ones; waits for nobody. */
 export class FrameWriter {
   readonly #write: (bytes: Uint8Array) => Promise<unknown>;
+  readonly #moreToCome: () => boolean;
   #queue: Uint8Array[] = [];
   #pumping: Promise<void> | undefined;
+  /** Ends the wait for more. */
+  #enough: (() => void) | undefined;
 
-  /** @param write Writes all of the bytes, or rejects when the other side is gone. */
-  constructor(write: (bytes: Uint8Array) => Promise<unknown>) {
+  /**
+   * @param write Writes all of the bytes, or rejects when the other side is gone.
+   * @param moreToCome Whether it is worth a moment to wait for more before writing: a write costs more than a small frame.
+   */
+  constructor(write: (bytes: Uint8Array) => Promise<unknown>, moreToCome: () => boolean = () => false) {
     this.#write = write;
+    this.#moreToCome = moreToCome;
   }
 
   /** Queues a frame. The parts must not change until they are written. */
   send(envelope: unknown, parts: readonly Uint8Array[] = []): void {
     this.#queue.push(encodeHead(envelope, parts), ...parts);
     this.#pumping ??= this.#pump();
+    if (this.#enough !== undefined && (this.#queue.length >= ENOUGH || !this.#moreToCome())) this.#enough();
   }
 
   /** Resolves when everything queued so far is written, or the other side is gone. */
@@ -63,11 +76,24 @@ export class FrameWriter {
     await this.#pumping;
   }
 
+  /** Waits for the end of this turn of the event loop, or a little longer where more is to come. */
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#moreToCome()) return void setImmediate(resolve);
+      const done = () => {
+        clearTimeout(timer);
+        this.#enough = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, LINGER);
+      this.#enough = done;
+    });
+  }
+
   async #pump(): Promise<void> {
-    // What is sent in the same turn goes out in one write.
-    await Promise.resolve();
     try {
       while (this.#queue.length > 0) {
+        await this.#gather();
         const queue = this.#queue;
         this.#queue = [];
         for (let i = 0; i < queue.length;) {

@@ -89,7 +89,7 @@ export class Guest {
     switch (message.type) {
       case "call": {
         try {
-          const { value, parts } = await this.#call(message.method, message.args, message.content);
+          const { value, parts } = await this.#call(message.method, JSON.parse(message.args), message.content);
           const json = JSON.stringify(value) ?? "null";
           this.#powers.post({ type: "result", id: message.id, json, parts }, parts);
         } catch (error) {

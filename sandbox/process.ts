@@ -15,8 +15,12 @@ import { type Call, type Outcome, parseOutcome, type PluginSpec, type SandboxLog
 const STDERR_KEPT = 8 * 1024;
 /** Milliseconds without an answer after which a process with calls under way counts as hung. */
 const UNRESPONSIVE = 10_000;
+/** Exit status with which Deno says that it cannot run a program at all. */
+const START_FAILED = 1;
 /** Milliseconds that a process may take to close. */
 const CLOSE_TIMEOUT = 3_000;
+
+const encoder = new TextEncoder();
 
 /** A call on its way, until it is settled. */
 export interface Job {
@@ -36,7 +40,9 @@ export type Death =
   | { readonly kind: "memory"; readonly used: number; readonly limit: number }
   | { readonly kind: "unresponsive" }
   /** By itself: an abort, an exit, a signal from elsewhere, nonsense on its output. */
-  | { readonly kind: "ended"; readonly how: string };
+  | { readonly kind: "ended"; readonly how: string }
+  /** It never came to life: what it was to do has nothing to do with it. */
+  | { readonly kind: "stillborn"; readonly how: string };
 
 /** One line that says what a process died of. */
 export function explainDeath(death: Death): string {
@@ -49,6 +55,8 @@ export function explainDeath(death: Death): string {
       return `its sandbox process did not answer for ${UNRESPONSIVE / 1000} s and was killed`;
     case "ended":
       return `its sandbox process ended: ${death.how}`;
+    case "stillborn":
+      return `its sandbox process could not be started: ${death.how}`;
     case "replaced":
       return "its sandbox process was replaced";
     case "closed":
@@ -70,6 +78,7 @@ export class SandboxProcess {
   readonly #log: SandboxLog;
   #death: Death | undefined;
   #exited = false;
+  #answered = false;
   #closing = false;
   #stderr = "";
   #nextCall = 1;
@@ -144,10 +153,9 @@ export class SandboxProcess {
       call: id,
       plugin: plugin.name,
       method: call?.method ?? "methods",
-      args: call?.args ?? [],
       content: call?.content === undefined ? null : this.#contentId(call.content),
       timeout: Number.isFinite(timeout) ? timeout : null,
-    });
+    }, [encoder.encode(JSON.stringify(call?.args ?? []))]);
   }
 
   /** Drops a payload's bytes, if the process has them. */
@@ -232,6 +240,7 @@ export class SandboxProcess {
     try {
       for await (const chunk of this.#child.stdout) {
         this.#heard = performance.now();
+        this.#answered = true;
         for (const frame of reader.push(chunk)) this.#receive(parseFromProcess(frame));
       }
     } catch (error) {
@@ -241,7 +250,8 @@ export class SandboxProcess {
     this.#exited = true;
     await stderr;
     forgetProcess(this.pid);
-    this.#ended(this, this.#death ?? { kind: "ended", how: this.#lastWords(code, signal) });
+    const kind = this.#answered || code !== START_FAILED ? "ended" : "stillborn";
+    this.#ended(this, this.#death ?? { kind, how: this.#lastWords(code, signal) });
   }
 
   #receive(message: ReturnType<typeof parseFromProcess>): void {
@@ -283,6 +293,8 @@ export class SandboxProcess {
     }
     if (/out of memory|heap limit/i.test(this.#stderr)) return "it ran out of heap memory";
     if (/has panicked/i.test(this.#stderr)) return "Deno itself failed in it";
-    return signal === null ? `exit status ${code}` : `signal ${signal}`;
+    if (signal !== null) return `signal ${signal}`;
+    const words = this.#stderr.split("\n").find((line) => line.trim() !== "");
+    return `exit status ${code}${words === undefined ? "" : ` (${oneLine(words, 200)})`}`;
   }
 }

@@ -6,13 +6,18 @@ import { PluginWorker } from "./worker.ts";
 /** Bytes read at a time. */
 const READ_SIZE = 256 * 1024;
 
+const decoder = new TextDecoder();
+
 /** Serves the core on standard input and output until standard input ends. Never returns. */
 export async function runSandboxProcess(): Promise<never> {
-  const writer = new FrameWriter(async (bytes) => {
-    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
-  });
+  const writer: FrameWriter = new FrameWriter(
+    async (bytes) => {
+      for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+    },
+    () => host.calls > 0,
+  );
   const reader = new FrameReader();
-  const host = new SandboxHost((message, parts) => writer.send(message, parts));
+  const host: SandboxHost = new SandboxHost((message, parts) => writer.send(message, parts));
   const buffer = new Uint8Array(READ_SIZE);
   // An error of the process itself must end it: the core sees that and knows what to do.
   for (let size = await Deno.stdin.read(buffer); size !== null; size = await Deno.stdin.read(buffer)) {
@@ -35,6 +40,8 @@ class SandboxHost {
   readonly #contents = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly #asked = new Map<number, { resolve(bytes: Uint8Array<ArrayBuffer>): void; reject(error: Error): void }>();
   #nextAsk = 1;
+  /** Calls under way. */
+  calls = 0;
 
   constructor(private readonly send: (message: FromProcess | object, parts: readonly Uint8Array[]) => void) {}
 
@@ -51,7 +58,7 @@ class SandboxHost {
         this.#contents.delete(message.content);
         return;
       case "call":
-        void this.#call(message);
+        void this.#call(message, part);
         return;
       case "asset": {
         const asked = this.#asked.get(message.ask);
@@ -86,14 +93,24 @@ class SandboxHost {
     });
   }
 
-  async #call({ call, plugin, method, args, content, timeout }: ToProcess & { type: "call" }): Promise<void> {
+  async #call(
+    { call, plugin, method, content, timeout }: ToProcess & { type: "call" },
+    args: Uint8Array | undefined,
+  ): Promise<void> {
     const worker = this.#workers.get(plugin);
     const bytes = content === null ? undefined : this.#contents.get(content);
     let outcome: RawOutcome;
+    this.calls++;
     if (worker === undefined || content !== null && bytes === undefined) {
       outcome = { status: "crashed", message: "sandbox process does not know what it was asked for", stack: "" };
     } else if (method === "methods") outcome = await worker.methods();
-    else outcome = await worker.call({ method, args, timeout: timeout ?? Infinity, ...(bytes && { content: bytes }) });
+    else {outcome = await worker.call({
+        method,
+        args: decoder.decode(args),
+        timeout: timeout ?? Infinity,
+        ...(bytes && { content: bytes }),
+      });}
+    this.calls--;
     const { envelope, parts } = encodeOutcome(call, outcome);
     this.send(envelope as object, parts);
   }

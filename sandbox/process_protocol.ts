@@ -10,7 +10,7 @@ import { FrameError } from "./frames.ts";
 import { MAX_MESSAGE_CHARS, MAX_RESULT_CHARS, MAX_STACK_CHARS, type Method, oneLine, printable } from "./protocol.ts";
 import type { PluginSpec, RawOutcome, Timing } from "./sandbox.ts";
 
-/** Core to process. The part of a `content` is the payload's bytes. */
+/** Core to process. The part of a `content` is the payload's bytes, that of a `call` the JSON text of its arguments. */
 export type ToProcess =
   | { readonly type: "plugin"; readonly spec: PluginSpec }
   | { readonly type: "content"; readonly content: number }
@@ -21,7 +21,6 @@ export type ToProcess =
     readonly plugin: string;
     /** `methods` loads the plugin and names its methods. */
     readonly method: Method | "methods";
-    readonly args: readonly unknown[];
     readonly content: number | null;
     /** Seconds; null for no limit. */
     readonly timeout: number | null;

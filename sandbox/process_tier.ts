@@ -138,10 +138,11 @@ export class ProcessTier implements Sandbox {
   #ended(process: SandboxProcess, death: Death): void {
     this.#remove(process);
     this.#all.delete(process);
-    const suspects = death.kind === "replaced" || death.kind === "closed" ? [] : process.suspects();
+    const suspects = death.kind === "replaced" ? [] : process.suspects();
     for (const job of process.jobs.values()) {
-      if (death.kind === "closed") job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
-      else if (!suspects.includes(job)) this.#again(job);
+      if (death.kind === "closed" || death.kind === "stillborn") {
+        job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
+      } else if (!suspects.includes(job)) this.#again(job);
       else if (suspects.every(({ plugin }) => plugin.name === job.plugin.name)) {
         job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
       } else this.#line = this.#line.then(() => this.#alone(job));

@@ -54,7 +54,8 @@ export type ToGuest =
     readonly type: "call";
     readonly id: number;
     readonly method: Method;
-    readonly args: readonly unknown[];
+    /** JSON text of the arguments: cheaper to pass on than the data. */
+    readonly args: string;
     readonly content?: ArrayBuffer;
   }
   | { readonly type: "answer"; readonly id: number; readonly value?: unknown; readonly error?: string }

@@ -48,6 +48,9 @@ export interface Call {
   readonly timeout?: number;
 }
 
+/** A call whose arguments are JSON text already. */
+export type RawCall = Omit<Call, "args"> & { readonly args: string };
+
 /** What a call gave: checked to be plain JSON data, but not yet to be of the method's shape. */
 export interface Answer {
   readonly value: unknown;

@@ -6,19 +6,21 @@
 import { runCommand } from "./commands.ts";
 import { workerPermissions } from "./permissions.ts";
 import { type FromGuest, type GuestError, parseFromGuest, type Permissions, type ToGuest } from "./protocol.ts";
-import type { Call, Failure, PluginSpec, RawOutcome, SandboxLog } from "./sandbox.ts";
+import type { Failure, PluginSpec, RawCall, RawOutcome, SandboxLog } from "./sandbox.ts";
 
 /** Log lines a second that a plugin may write before the rest of that second is dropped (and said to be). */
 const LOG_LINES_PER_SECOND = 100;
 /** Questions (assets, commands) that a guest may have open at once. */
 const MAX_OPEN_QUESTIONS = 16;
+/** Longest delay that a timer takes, in milliseconds. */
+const MAX_DELAY = 2 ** 31 - 1;
 /** Milliseconds that `close()` of a plugin may take. */
 const CLOSE_TIMEOUT = 2000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
 interface Pending {
-  readonly call: Call;
+  readonly call: RawCall;
   /** Milliseconds. */
   readonly timeout: number;
   readonly resolve: (outcome: RawOutcome) => void;
@@ -27,7 +29,6 @@ interface Pending {
 }
 
 interface Running extends Pending {
-  readonly timer: Timer | undefined;
   readonly begun: number;
   /** Milliseconds that copying the content took. */
   readonly copy: number;
@@ -56,6 +57,9 @@ export class PluginWorker {
   #openQuestions = 0;
   #logWindow = { start: 0, lines: 0 };
   #closed: (() => void) | undefined;
+  #alarm: Timer | undefined;
+  /** When it rings, as of `performance.now()`. */
+  #alarmAt = Infinity;
 
   /** @param assets Reads an asset; rejects with a message for the plugin. */
   constructor(spec: PluginSpec, log: SandboxLog, assets: AssetReader) {
@@ -70,7 +74,7 @@ export class PluginWorker {
   }
 
   /** Calls a method; never rejects. */
-  call(call: Call): Promise<RawOutcome> {
+  call(call: RawCall): Promise<RawOutcome> {
     return new Promise((resolve) => {
       const timeout = (call.timeout ?? this.#spec.limits.timeout) * 1000;
       this.#waiting.push({ call, timeout, resolve, made: performance.now() });
@@ -120,8 +124,8 @@ export class PluginWorker {
     const begun = performance.now();
     // The guest's own copy: nothing that it does to the bytes reaches anyone else (row 16).
     const content = call.content === undefined ? undefined : new Uint8Array(call.content).buffer;
-    const timer = Number.isFinite(timeout) ? setTimeout(() => this.#timedOut(timeout, id), timeout) : undefined;
-    this.#running.set(id, { ...pending, timer, begun, copy: performance.now() - begun });
+    this.#running.set(id, { ...pending, begun, copy: performance.now() - begun });
+    if (begun + timeout < this.#alarmAt) this.#setAlarm(begun, timeout);
     this.#post(
       { type: "call", id, method: call.method, args: call.args, ...(content && { content }) },
       content ? [content] : [],
@@ -250,6 +254,22 @@ export class PluginWorker {
     if (++this.#logWindow.lines <= LOG_LINES_PER_SECOND) this.#log(level, this.#spec.name, message);
   }
 
+  /** One alarm for all calls, at the earliest of their ends; most are over long before, so it is not set anew for each. */
+  #setAlarm(now: number, delay: number): void {
+    clearTimeout(this.#alarm);
+    this.#alarmAt = now + delay;
+    if (delay === Infinity) return;
+    this.#alarm = setTimeout(() => {
+      const now = performance.now();
+      let next = Infinity;
+      for (const [id, { begun, timeout }] of this.#running) {
+        if (now - begun >= timeout) return this.#timedOut(timeout, id);
+        next = Math.min(next, begun + timeout - now);
+      }
+      this.#setAlarm(now, next);
+    }, Math.min(delay, MAX_DELAY));
+  }
+
   /** @param id The call that took too long, or null for loading. */
   #timedOut(timeout: number, id: number | null): void {
     const what = id === null ? "loading " : "";
@@ -269,6 +289,8 @@ export class PluginWorker {
   #end(failure: Failure): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    clearTimeout(this.#alarm);
+    this.#alarmAt = Infinity;
     this.#methods = undefined;
     this.#closed?.();
     this.#loaded(failure);
@@ -286,7 +308,6 @@ export class PluginWorker {
     const running = this.#running.get(id);
     if (running === undefined) return;
     this.#running.delete(id);
-    clearTimeout(running.timer);
     const { made, begun, copy } = running;
     running.resolve({ ...outcome, timing: { queue: begun - made, copy, run: performance.now() - begun - copy } });
     this.#pump();

@@ -15,7 +15,7 @@ export class WorkerTier implements Sandbox {
 
   /** Calls a plugin. */
   async call(plugin: PluginSpec, call: Call): Promise<Outcome> {
-    return parseOutcome(await this.#worker(plugin).call(call));
+    return parseOutcome(await this.#worker(plugin).call({ ...call, args: JSON.stringify(call.args) }));
   }
 
   /** Nothing is kept between calls. */
