@@ -1,5 +1,4 @@
 import type { ScanResponse } from "../plugin.ts";
-import { addErrors } from "./call.ts";
 import type { ScanContext } from "./scan.ts";
 
 /** Gives the response to each connector. */

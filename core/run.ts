@@ -7,7 +7,7 @@
 import type { Data, PayloadMeta, RequestMeta } from "../plugin.ts";
 import { completePayloadMeta } from "./answers.ts";
 import { backoff } from "./backoff.ts";
-import { type Errors, type PluginCaller } from "./call.ts";
+import type { Errors, PluginCaller } from "./call.ts";
 import type { Config } from "./config.ts";
 import { writeDeadLetter } from "./dead_letter.ts";
 import { StoqPluginError } from "./errors.ts";

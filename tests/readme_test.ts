@@ -27,16 +27,19 @@ Deno.test("every command of the README works", async (t) => {
   const commands = blocks("sh").flatMap((block) => block.trim().split("\n"));
   assert.ok(commands.length > 10);
   const deno = JSON.stringify(Deno.execPath());
+  using out = tempDir();
   for (const command of commands) {
     // That one is what is running.
     if (command === "npx -y deno@2.9.6 task test") continue;
     await t.step(command, async () => {
       const local = command
         .replace(/^npx -y deno@2\.9\.6 |^deno /, `${deno} `)
-        .replace(/(^|\| )stoq /, `$1${deno} task -q stoq `);
+        .replace(/(^|\| )stoq /, `$1${deno} task -q stoq `)
+        .replace("=results", `=${out.path}/results`);
       const { code, stdout, stderr } = await run(local);
       assert.equal(code, 0, stderr);
-      assert.notEqual(stdout, "");
+      if (/\bstoq run\b/.test(command)) assert.ok([...Deno.readDirSync(`${out.path}/results`)].length > 0);
+      else assert.notEqual(stdout, "");
       if (/\bstoq scan\b/.test(command)) assert.deepEqual(unexpected(JSON.parse(stdout).errors), {});
     });
   }

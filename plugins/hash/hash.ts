@@ -8,7 +8,9 @@ const ALGORITHMS = ["sha256", "md5", "sha1", "sha512"] as const;
 export default class Hash implements WorkerPlugin {
   scan(payload: Payload): WorkerResponse {
     const results: Record<string, string> = {};
-    for (const algorithm of ALGORITHMS) results[algorithm] = createHash(algorithm).update(payload.content).digest("hex");
+    for (const algorithm of ALGORITHMS) {
+      results[algorithm] = createHash(algorithm).update(payload.content).digest("hex");
+    }
     return { results };
   }
 }
