@@ -17,11 +17,16 @@ export async function listCommand(flags: ScanFlags): Promise<number> {
   const lines = [ABOUT, "-".repeat(ABOUT.length)];
   for (const plugin of plugins) {
     lines.push(`${plugin.name.padEnd(30)}v${plugin.version.padEnd(11)}${plugin.description}`);
-    lines.push(`${" ".repeat(42)}- ${plugin.classes.join(", ") || "cannot be loaded"}`);
+    lines.push(`${" ".repeat(42)}- ${plugin.classes.map(label).join(", ") || "cannot be loaded"}`);
     if (flags.permissions) lines.push(...permissions(plugin).map((line) => `${" ".repeat(42)}  ${line}`));
   }
   print(lines.join("\n") + "\n");
   return EXIT.ok;
+}
+
+/** `DeepDispatcher` of `deep_dispatcher`: as stoQ shows it. */
+function label(name: string): string {
+  return name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
 }
 
 /** What a plugin may do, a line each. */

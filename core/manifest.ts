@@ -8,6 +8,26 @@ import { StoqConfigError } from "./errors.ts";
 import { parseIni } from "./ini.ts";
 import { toList, toNumber } from "../sandbox/options.ts";
 
+/** Plugin classes, as `Classes` of `[Core]` names them, and the methods that make them. */
+export const PLUGIN_CLASSES = {
+  provider: ["ingest"],
+  archiver: ["archive", "get"],
+  dispatcher: ["getDispatches"],
+  deep_dispatcher: ["getDeepDispatches"],
+  worker: ["scan"],
+  decorator: ["decorate"],
+  connector: ["save"],
+} as const;
+
+/** One of {@linkcode PLUGIN_CLASSES}. */
+export type PluginClass = keyof typeof PLUGIN_CLASSES;
+
+/** The classes that a plugin with these methods has, in the order of {@linkcode PLUGIN_CLASSES}. */
+export function classesOf(methods: readonly string[]): PluginClass[] {
+  const names = Object.keys(PLUGIN_CLASSES) as PluginClass[];
+  return names.filter((name) => PLUGIN_CLASSES[name].some((method) => methods.includes(method)));
+}
+
 /** Kinds of permission that a manifest may ask for. `stdout` is ours: the core writes what the connector returns. */
 export const PERMISSION_KINDS = ["net", "read", "write", "run", "env", "sys", "stdout"] as const;
 
@@ -23,6 +43,8 @@ export interface Manifest {
   readonly name: string;
   /** File name of the module, without extension or with it. */
   readonly module: string;
+  /** Plugin classes that it says it has, or null: then only loading it tells. */
+  readonly classes: readonly PluginClass[] | null;
   readonly author: string;
   readonly version: string;
   readonly website: string;
@@ -68,7 +90,7 @@ export async function parseManifest(text: string, path: string): Promise<Manifes
     if (!known.includes(section)) fail(`section [${section}] is not known: use ${known.join(", ")}`);
   }
   const core = sections.get("core") ?? fail("section [Core] is missing: add it, with Name and Module");
-  checkKeys(core, ["name", "module"], "Core", fail);
+  checkKeys(core, ["name", "module", "classes"], "Core", fail);
   const text_ = (section: string, key: string, required: string | null): string => {
     const value = sections.get(section)?.get(key);
     if (value === undefined || value === null || value === "") {
@@ -90,6 +112,7 @@ export async function parseManifest(text: string, path: string): Promise<Manifes
     folder: dirname(path),
     name,
     module,
+    classes: classes(core.get("classes"), fail),
     author: text_("documentation", "author", null),
     version: text_("documentation", "version", null) || "0.0.0",
     website: text_("documentation", "website", null),
@@ -148,6 +171,14 @@ async function fromYaml(text: string, path: string): Promise<Sections> {
 }
 
 type Fail = (why: string) => never;
+
+function classes(value: unknown, fail: Fail): PluginClass[] | null {
+  if (value === undefined || value === null || value === "") return null;
+  const known = Object.keys(PLUGIN_CLASSES) as PluginClass[];
+  return (toList(value) ?? fail("Classes of [Core] is not a list")).map((name) =>
+    known.find((one) => one === name) ?? fail(`class "${name}" is not known: use ${known.join(", ")}`)
+  );
+}
 
 function permissions(section: Map<string, unknown> | undefined, fail: Fail): Manifest["permissions"] {
   if (section === undefined) return {};

@@ -8,6 +8,7 @@ import { decorate } from "./decorate.ts";
 import { type Log, openLog } from "./log.ts";
 import { LoadedPlugin } from "./loaded_plugin.ts";
 import { StoqPluginError } from "./errors.ts";
+import { classesOf, type PluginClass } from "./manifest.ts";
 import { Payload } from "./payload.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { Registry } from "./registry.ts";
@@ -42,8 +43,8 @@ export interface PluginInfo {
   readonly name: string;
   readonly version: string;
   readonly description: string;
-  /** `Worker`, `Dispatcher`, ... */
-  readonly classes: readonly string[];
+  /** None where it cannot be loaded. */
+  readonly classes: readonly PluginClass[];
   readonly builtin: boolean;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
@@ -54,18 +55,6 @@ export interface PluginInfo {
   /** Where it runs. */
   readonly isolation: "shared" | "process" | "worker";
 }
-
-/** Plugin classes by the methods that make them. */
-const CLASSES: readonly (readonly [method: string, name: string])[] = [
-  ["ingest", "Provider"],
-  ["archive", "Archiver"],
-  ["get", "Archiver"],
-  ["getDispatches", "Dispatcher"],
-  ["getDeepDispatches", "DeepDispatcher"],
-  ["scan", "Worker"],
-  ["decorate", "Decorator"],
-  ["save", "Connector"],
-];
 
 /**
  * An analysis framework: scans payloads with plugins, each in its own sandbox.
@@ -232,17 +221,16 @@ export class Stoq implements AsyncDisposable {
     return new LoadedPlugin(name, await caller.load(name), caller, this.#output);
   }
 
-  /** Lists the plugins that can be used. A plugin's classes are known only by loading it, which is done in its sandbox. */
+  /** Lists the plugins that can be used. One whose manifest does not say its classes is loaded, in its sandbox. */
   async listPlugins(): Promise<PluginInfo[]> {
     const caller = await this.#ready;
     const plugins = await caller.registry.list();
     return await Promise.all(plugins.map(async ({ manifest, builtin }) => {
-      let classes: string[] = [];
+      let classes: readonly PluginClass[] = [];
       let spec: PluginSpec | null = null;
       try {
         spec = (await caller.find(manifest.name)).grant.spec;
-        const methods = await caller.load(manifest.name);
-        classes = [...new Set(CLASSES.filter(([method]) => methods.includes(method)).map(([, name]) => name))];
+        classes = manifest.classes ?? classesOf(await caller.load(manifest.name));
       } catch (error) {
         this.#log.write("warning", "stoq", (error as Error).message);
       }
