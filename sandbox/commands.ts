@@ -45,10 +45,7 @@ export async function runCommand(
         cwd: "/",
       }).spawn();
     } catch (error) {
-      const reason = error instanceof Deno.errors.NotFound
-        ? "no such program: install it, or name another"
-        : (error as Error).message;
-      throw new Error(`Cannot run "${line[0]}" for plugin "${plugin}": ${reason}`);
+      throw missing(line[0], plugin, error instanceof Deno.errors.NotFound ? NO_PROGRAM : (error as Error).message);
     }
     const stop = () => {
       try {
@@ -69,13 +66,22 @@ export async function runCommand(
       ]);
       if (kill.aborted) throw new Error(`"${line[0]}" ran longer than the limit of ${limits.timeout} s and was killed`);
       if (stdout.cut) throw new Error(`"${line[0]}" wrote more than ${MAX_STDOUT} bytes and was killed`);
-      return { code, stdout: stdout.bytes, stderr: new TextDecoder().decode(stderr.bytes) };
+      const said = new TextDecoder().decode(stderr.bytes);
+      // In bubblewrap it is bubblewrap that finds no program.
+      if (code !== 0 && said.startsWith("bwrap: execvp ")) throw missing(line[0], plugin, NO_PROGRAM);
+      return { code, stdout: stdout.bytes, stderr: said };
     } finally {
       kill.removeEventListener("abort", stop);
     }
   } finally {
     if (folder !== undefined) await Deno.remove(folder, { recursive: true });
   }
+}
+
+const NO_PROGRAM = "no such program: install it, or name another";
+
+function missing(program: string | undefined, plugin: string, reason: string): Error {
+  return new Error(`Cannot run "${program}" for plugin "${plugin}": ${reason}`);
 }
 
 /** The command line inside bubblewrap, where that is installed: read-only files, no network, its own processes. */
