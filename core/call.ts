@@ -20,12 +20,19 @@ export type Errors = Record<string, string[]>;
 
 /** Adds messages to those of a plugin. */
 export function addErrors(errors: Errors, plugin: string, messages: readonly string[]): void {
-  if (messages.length > 0) (errors[plugin] ??= []).push(...messages);
+  if (messages.length === 0) return;
+  // Plugins may be called like members of Object.prototype.
+  const own = Object.hasOwn(errors, plugin) ? errors[plugin]! : [];
+  Object.defineProperty(errors, plugin, { value: own, enumerable: true, configurable: true, writable: true });
+  own.push(...messages);
 }
 
-/** Adds all messages of `more`. */
+/** Adds all messages of `more`; one that is there already, about a plugin as a whole, is not said again. */
 export function mergeErrors(errors: Errors, more: Errors): void {
-  for (const [plugin, messages] of Object.entries(more)) addErrors(errors, plugin, messages);
+  for (const [plugin, messages] of Object.entries(more)) {
+    const known = Object.hasOwn(errors, plugin) ? errors[plugin]! : [];
+    addErrors(errors, plugin, messages.filter((message) => !known.includes(message)));
+  }
 }
 
 /** What a call is about, for its error message. */
@@ -83,7 +90,9 @@ export class PluginCaller {
       return await this.find(name);
     } catch (error) {
       const { message, stack } = error as Error;
-      return errors[name]?.includes(message) ? null : this.#fail(name, message, errors, stack);
+      return Object.hasOwn(errors, name) && errors[name]!.includes(message)
+        ? null
+        : this.#fail(name, message, errors, stack);
     }
   }
 

@@ -144,6 +144,18 @@ const CORE_KEYS = [
   "shutdown_timeout",
 ] as const;
 
+/** Arguments that name plugins. */
+const PLUGIN_LISTS = [
+  "providers",
+  "sourceArchivers",
+  "destArchivers",
+  "connectors",
+  "dispatchers",
+  "deepDispatchers",
+  "decorators",
+  "alwaysDispatch",
+] as const;
+
 type CoreKey = typeof CORE_KEYS[number];
 
 /**
@@ -152,6 +164,7 @@ type CoreKey = typeof CORE_KEYS[number];
  * @throws {StoqConfigError} Naming the file, key, value and remedy.
  */
 export function loadConfig(options: StoqOptions): Config {
+  checkArguments(options);
   const baseDir = resolve(options.baseDir ?? ".");
   const file = resolve(options.configFile ?? join(baseDir, "stoq.cfg"));
   const ini = readIni(file, options.configFile !== undefined);
@@ -195,7 +208,10 @@ export function loadConfig(options: StoqOptions): Config {
     },
     // What a caller names is relative to the working directory, what stoq.cfg names to the base directory.
     pluginDirList: options.pluginDirList?.map((dir) => resolve(dir)) ??
-      (toList(given("plugin_dir_list") ?? "plugins") ?? []).map((dir) => resolve(baseDir, dir)),
+      (toList(given("plugin_dir_list") ?? "plugins") ??
+        wrong("plugin_dir_list", given("plugin_dir_list"), "directories separated by commas")).map((dir) =>
+          resolve(baseDir, dir)
+        ),
     plugins: {
       providers: names(options.providers, "providers"),
       sourceArchivers: names(options.sourceArchivers, "source_archivers"),
@@ -244,6 +260,34 @@ export function loadConfig(options: StoqOptions): Config {
         },
       ),
   };
+}
+
+/** Says what a caller without types has given that is of the wrong one. */
+function checkArguments(options: StoqOptions): void {
+  const given = options as Record<string, unknown>;
+  const check = (names: readonly (keyof StoqOptions)[], wanted: string, fits: (value: unknown) => boolean) => {
+    for (const name of names) {
+      const value = given[name];
+      if (value === undefined || fits(value)) continue;
+      throw new StoqConfigError(
+        `Cannot use argument ${name} of type ${value === null ? "null" : typeof value}: it must be ${wanted}`,
+      );
+    }
+  };
+  const isText = (value: unknown) => typeof value === "string";
+  const isRecord = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  check(["baseDir", "configFile", "logLevel", "deadLetterDir"], "text", isText);
+  check(["logDir"], "text or null", (value) => value === null || isText(value));
+  check(
+    ["pluginDirList", ...PLUGIN_LISTS],
+    "a list of texts",
+    (value) => Array.isArray(value) && value.every(isText),
+  );
+  check(
+    ["pluginOpts", "pluginLimits"],
+    "an object by plugin name",
+    (value) => isRecord(value) && Object.values(value as object).every(isRecord),
+  );
 }
 
 function readIni(file: string, mustExist: boolean): Ini {

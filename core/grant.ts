@@ -46,8 +46,9 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
     const byOperator = overrides[kind];
     for (const template of byOperator ?? manifest.permissions[kind] ?? []) {
       for (const value of fillList(template, options)) {
-        if (byOperator === undefined) refuseWide(kind, value, template, name);
-        granted[kind].push(...kind === "read" || kind === "write" ? places(value) : [value]);
+        const values = kind === "read" || kind === "write" ? places(value) : [value];
+        if (byOperator === undefined) { for (const one of values) refuseWide(kind, one, template, name); }
+        granted[kind].push(...values);
       }
     }
   }
@@ -74,6 +75,7 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
 
 /** A path as it is written, and as it is without links: Deno checks one or the other. */
 function places(path: string): string[] {
+  if (isEverything(path)) return [path];
   const written = resolve(path);
   try {
     return [...new Set([written, realpathSync(written)])];
@@ -85,12 +87,15 @@ function places(path: string): string[] {
 /** The operator's word over the manifest's; but what others wrote has a process of its own, whatever it asks for. */
 function limits({ name, limits }: Manifest, builtin: boolean, config: Config): PluginSpec["limits"] {
   const { isolation, ...asked } = limits;
+  const ofOperator = config.pluginLimits(name);
   return {
     ...DEFAULT_LIMITS,
     isolation: builtin ? isolation ?? DEFAULT_LIMITS.isolation : "process",
     ...asked,
     ...(config.isolation !== null && { isolation: config.isolation }),
-    ...config.pluginLimits(name),
+    ...ofOperator,
+    // Shared processes may load nothing but built-in code.
+    ...(ofOperator.isolation === "shared" && !builtin && { isolation: "process" as const }),
   };
 }
 
@@ -123,16 +128,24 @@ function isEverything(value: string): boolean {
   return ["*", "all", "true", "yes"].includes(value.toLowerCase());
 }
 
+/** Whether a value is so much that only the operator may grant it. */
+function isWide(kind: PermissionKind, value: string): boolean {
+  switch (kind) {
+    case "stdout":
+      return false;
+    case "read":
+    case "write":
+      return isEverything(value) || resolve(value) === "/" || /^[A-Za-z]:[\\/]?$/.test(value);
+    case "net":
+      return isEverything(value) || value.includes("*") || value.startsWith(":") ||
+        /^(0\.0\.0\.0|\[?::\]?)(:|$)/.test(value);
+    default:
+      return isEverything(value);
+  }
+}
+
 /** Refuses what only the operator may grant, in `[permissions.NAME]`. */
-function refuseWide(kind: PermissionKind, value: string, template: string, plugin: string): void {
-  const wide = kind === "stdout"
-    ? false
-    : kind === "read" || kind === "write"
-    ? isEverything(value) || resolve(value) === "/" || /^[A-Za-z]:[\\/]?$/.test(value)
-    : kind === "net"
-    ? isEverything(value) || value.includes("*") || value.startsWith(":") || /^(0\.0\.0\.0|\[?::\]?)(:|$)/.test(value)
-    : isEverything(value);
-  if (!wide) return;
+function refuseWide(kind: PermissionKind, value: string, template: string, plugin: string): never {
   const from = template === value ? "" : ` (from "${template}")`;
   throw new StoqPluginError(
     `Plugin "${plugin}" asks for ${kind} = ${value}${from}, which is everything: ` +

@@ -64,6 +64,9 @@ export function parseIni(text: string, source: string): Ini {
       annotated = ANNOTATED.test(name);
       continue;
     }
+    if (content.startsWith("[")) {
+      fail(number, `"${content.slice(0, 60)}" begins like a section, but is none: write [name]`);
+    }
     if (section === undefined) return fail(number, `"${content.slice(0, 60)}" is before any [section]: begin with one`);
     const pair = /^([^=:]*?)\s*[=:]\s*(.*)$/.exec(content);
     const name = (pair ? pair[1]! : valueOf(content)).trim().toLowerCase();

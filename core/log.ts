@@ -6,7 +6,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../plugin.ts";
-import { printable } from "../sandbox/protocol.ts";
+import { oneLine, printable } from "../sandbox/protocol.ts";
 
 /** Levels, least to most severe. */
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error", "critical"];
@@ -53,10 +53,11 @@ export class Log {
   }
 }
 
+const encoder = new TextEncoder();
+
 /** The log of these settings, on standard error and in a file if there is a folder for it. */
 export function openLog(settings: LogSettings): Log {
   const format = settings.syntax === "json" ? formatJson : formatText;
-  const encoder = new TextEncoder();
   const sinks: LogSink[] = [(record) => void Deno.stderr.writeSync(encoder.encode(format(record) + "\n"))];
   if (settings.dir !== null) sinks.push(fileSink(settings.dir, settings, format));
   return new Log(settings.level, sinks);
@@ -67,7 +68,7 @@ function fileSink(dir: string, { maxBytes, backupCount }: LogSettings, format: (
   const path = join(dir, "stoq.log");
   let size = existsSync(path) ? statSync(path).size : 0;
   return (record) => {
-    const line = format(record) + "\n";
+    const line = encoder.encode(format(record) + "\n");
     if (maxBytes > 0 && backupCount > 0 && size > 0 && size + line.length > maxBytes) {
       for (let n = backupCount - 1; n >= 1; n--) {
         if (existsSync(`${path}.${n}`)) renameSync(`${path}.${n}`, `${path}.${n + 1}`);
@@ -81,7 +82,7 @@ function fileSink(dir: string, { maxBytes, backupCount }: LogSettings, format: (
 }
 
 function formatText({ time, level, source, message, stack }: LogRecord): string {
-  const line = `[${time.toISOString()} ${level.toUpperCase()}] ${source}: ${printable(message, Infinity)}`;
+  const line = `[${time.toISOString()} ${level.toUpperCase()}] ${source}: ${oneLine(message, Infinity)}`;
   return stack ? `${line}\n${printable(stack, Infinity)}` : line;
 }
 

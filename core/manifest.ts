@@ -147,7 +147,7 @@ async function fromYaml(text: string, path: string): Promise<Sections> {
   const { parse } = await import("yaml");
   let data: unknown;
   try {
-    data = parse(text, { maxAliasCount: 100 });
+    data = parse(text, { maxAliasCount: 100, logLevel: "error" });
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
     throw new StoqConfigError(`Cannot read manifest "${path}" as YAML: ${reason}`, { cause: error });

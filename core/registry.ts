@@ -49,7 +49,7 @@ export class Registry {
    */
   static async open(dirs: readonly string[], log: Log): Promise<Registry> {
     const registry = new Registry(dirs, log);
-    for (const dir of dirs) {
+    for (const dir of new Set(dirs)) {
       if (existsSync(dir)) await registry.#collect(dir, 0);
       else log.write("debug", "stoq", `Plugin directory "${dir}" does not exist: skipped`);
     }

@@ -22,8 +22,8 @@ export async function work(
   context: ScanContext,
 ): Promise<string[]> {
   const { caller, errors, request, deadline } = context;
-  const required = await withRequired(names, context);
-  if (required.size === 0 && payload.workers.length > 0) return [];
+  const ranBefore = new Set(payload.pluginsRun.workers.flat());
+  const required = await withRequired(names, ranBefore, context);
   const before = [...payload.workers];
   const results: Record<string, unknown> = {};
   // Each worker gets a place for its own messages, so that their order does not depend on who finishes first.
@@ -79,6 +79,7 @@ interface Run {
  */
 async function withRequired(
   names: readonly string[],
+  ran: ReadonlySet<string>,
   { caller, errors }: ScanContext,
 ): Promise<Map<string, readonly string[]>> {
   const result = new Map<string, readonly string[]>();
@@ -98,12 +99,13 @@ async function withRequired(
     if (found === null) return false;
     const required = found.plugin.manifest.requiredWorkers;
     for (const needed of required) {
+      if (ran.has(needed)) continue;
       if (!await visit(needed, [...above, name])) {
         if (!above.length && !errors[name]) addErrors(errors, name, [`it requires "${needed}", which cannot be used`]);
         return false;
       }
     }
-    result.set(name, required);
+    result.set(name, required.filter((needed) => !ran.has(needed)));
     return true;
   };
   for (const name of names) await visit(name, []);

@@ -237,6 +237,13 @@ function workerResponse(response: unknown): Outgoing {
   if (extracted === undefined || extracted === null) return { value, parts };
   const metas: unknown[] = [];
   const errors: string[] = [];
+  if (typeof extracted !== "object" || typeof extracted[Symbol.iterator] !== "function") {
+    (value as Record<string, unknown>)["errors"] = [
+      ...listOf((value as Record<string, unknown>)["errors"]),
+      `extracted is ${kindOf(extracted)}, not a list of payloads: ignored`,
+    ];
+    return { value, parts };
+  }
   let index = 0;
   for (const item of extracted) {
     const content: unknown = item?.content;
@@ -251,8 +258,12 @@ function workerResponse(response: unknown): Outgoing {
   }
   const record = value as Record<string, unknown>;
   record["extracted"] = metas;
-  if (errors.length > 0) record["errors"] = [...(record["errors"] as string[] | undefined ?? []), ...errors];
+  if (errors.length > 0) record["errors"] = [...listOf(record["errors"]), ...errors];
   return { value, parts };
+}
+
+function listOf(errors: unknown): unknown[] {
+  return errors === undefined ? [] : Array.isArray(errors) ? errors : [errors];
 }
 
 function newPayload(payload: unknown): Outgoing {

@@ -16,7 +16,7 @@ export function toJsonValue(value: unknown, depth = 0, above: object[] = []): un
     case "boolean":
       return value;
     case "bigint":
-      return BigInt.asIntN(53, value) === value ? Number(value) : String(value);
+      return Number.isSafeInteger(Number(value)) && BigInt(Number(value)) === value ? Number(value) : String(value);
     case "object":
       break;
     default:
@@ -32,10 +32,11 @@ export function toJsonValue(value: unknown, depth = 0, above: object[] = []): un
     if (value instanceof Set) value = [...value];
     if (Array.isArray(value)) return Array.from(value, (item) => toJsonValue(item, depth + 1, above) ?? null);
     const entries = value instanceof Map
-      ? [...value].map(([k, v]) => [String(k), v] as const)
+      ? [...value].map(([k, v]) => [keyText(k), v] as const)
       : Object.entries(value as object);
     const result: Record<string, unknown> = {};
-    for (const [key, item] of entries) {
+    for (const [name, item] of entries) {
+      const key = name.toWellFormed();
       const plain = toJsonValue(item, depth + 1, above);
       if (plain === undefined) continue;
       // Not an assignment: that would make the key "__proto__" a prototype.
@@ -46,6 +47,15 @@ export function toJsonValue(value: unknown, depth = 0, above: object[] = []): un
     return result;
   } finally {
     above.pop();
+  }
+}
+
+/** A key of a map as text; one that cannot be made text says what it is. */
+function keyText(key: unknown): string {
+  try {
+    return String(key);
+  } catch {
+    return `[${typeof key}]`;
   }
 }
 

@@ -8,7 +8,8 @@ import type { PluginOptions } from "../plugin.ts";
  */
 export function makeOptions(plugin: string, values: Readonly<Record<string, unknown>>): PluginOptions {
   const given = (name: string): unknown => {
-    const value = values[name.toLowerCase()];
+    const key = name.toLowerCase();
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
     return value === "" || value === null ? undefined : value;
   };
   const wrong = (name: string, value: unknown, wanted: string) =>
@@ -63,7 +64,8 @@ export function toNumber(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$|^0x[0-9a-f]+$/i.test(value.trim())) {
     return undefined;
   }
-  return Number(value);
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
 }
 
 /** An array of texts, a JSON array of texts, or text with commas or line ends between the entries. */

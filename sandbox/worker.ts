@@ -5,7 +5,14 @@
  */
 import { runCommand } from "./commands.ts";
 import { workerPermissions } from "./permissions.ts";
-import { type FromGuest, type GuestError, parseFromGuest, type Permissions, type ToGuest } from "./protocol.ts";
+import {
+  type FromGuest,
+  type GuestError,
+  oneLine,
+  parseFromGuest,
+  type Permissions,
+  type ToGuest,
+} from "./protocol.ts";
 import type { Failure, PluginSpec, RawCall, RawOutcome, SandboxLog } from "./sandbox.ts";
 
 /** Log lines a second that a plugin may write before the rest of that second is dropped (and said to be). */
@@ -139,11 +146,18 @@ export class PluginWorker {
     const { promise, resolve } = Promise.withResolvers<Failure | null>();
     const timeout = this.#spec.limits.timeout * 1000;
     this.#loading = { promise, resolve, timer: setTimeout(() => this.#timedOut(timeout, null), timeout) };
-    const worker = new Worker(new URL("./guest_main.ts", import.meta.url), {
-      type: "module",
-      name: this.#spec.name,
-      deno: { permissions: workerPermissions(this.#spec) },
-    });
+    let worker: Worker;
+    try {
+      worker = new Worker(new URL("./guest_main.ts", import.meta.url), {
+        type: "module",
+        name: this.#spec.name,
+        deno: { permissions: workerPermissions(this.#spec) },
+      });
+    } catch (error) {
+      const message = `cannot be loaded: its sandbox cannot be made: ${oneLine((error as Error).message)}`;
+      this.#end({ status: "failed", message, stack: "" });
+      return promise;
+    }
     this.#worker = worker;
     worker.onmessage = (event) => worker === this.#worker && this.#receive(event.data);
     worker.onmessageerror = () => worker === this.#worker && this.#crashed("sent a message that cannot be read");
