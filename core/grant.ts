@@ -47,7 +47,9 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
     for (const template of byOperator ?? manifest.permissions[kind] ?? []) {
       for (const value of fillList(template, options)) {
         const values = kind === "read" || kind === "write" ? places(value) : [value];
-        if (byOperator === undefined) { for (const one of values) refuseWide(kind, one, template, name); }
+        if (byOperator === undefined && values.some((one) => isWide(kind, one))) {
+          refuseWide(kind, value, template, name);
+        }
         granted[kind].push(...values);
       }
     }
