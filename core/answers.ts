@@ -10,6 +10,8 @@ import type { Answer } from "../sandbox/sandbox.ts";
 
 /** Most messages of one call that are kept. */
 const MAX_ERRORS = 100;
+/** Longest metadata of a payload or from a dispatcher, in characters of JSON: it goes along to every plugin. */
+const MAX_META_CHARS = 1024 * 1024;
 /** Most plugins that one call may name. */
 const MAX_NAMES = 100;
 
@@ -17,6 +19,8 @@ const MAX_NAMES = 100;
 export interface WorkerAnswer {
   /** `undefined` where the worker had none. */
   readonly results: unknown;
+  /** Characters of JSON that the answer came as. */
+  readonly size: number;
   readonly extracted: readonly { readonly content: Uint8Array<ArrayBuffer>; readonly payloadMeta: PayloadMeta }[];
   readonly dispatchTo: readonly string[];
   readonly errors: readonly string[];
@@ -53,12 +57,13 @@ export function completeRequestMeta(given: Partial<RequestMeta> | undefined): Re
 }
 
 /** Reads the answer of a worker. */
-export function workerAnswer({ value, parts }: Answer): WorkerAnswer {
+export function workerAnswer({ value, parts, size }: Answer): WorkerAnswer {
   const data = isRecord(value) ? value : {};
   const errors = messages(data["errors"]);
   const metas = Array.isArray(data["extracted"]) ? data["extracted"] : [];
   return {
     results: data["results"],
+    size,
     extracted: parts.map((content, index) => ({ content, payloadMeta: completePayloadMeta(metas[index], errors) })),
     dispatchTo: names(data["dispatchTo"], "dispatchTo", errors),
     errors,
@@ -102,9 +107,10 @@ function names(value: unknown, field: string, errors: string[]): string[] {
     return [];
   }
   const kept = new Set<string>();
+  let wrong = 0;
   for (const name of list) {
     if (typeof name === "string" && name.trim() !== "" && name.length <= 64) kept.add(name.trim());
-    else errors.push(`${field} holds something that is no plugin name: ignored`);
+    else if (++wrong === 1) errors.push(`${field} holds something that is no plugin name: ignored`);
     if (kept.size === MAX_NAMES) {
       errors.push(`${field} names more than ${MAX_NAMES} plugins: the rest is ignored`);
       break;
@@ -115,15 +121,25 @@ function names(value: unknown, field: string, errors: string[]): string[] {
 
 function record(value: unknown, field: string, errors: string[]): Data {
   if (value === undefined || value === null) return {};
-  if (isRecord(value)) return value;
-  errors.push(`${field} is not an object: ignored`);
+  if (isRecord(value)) {
+    const size = JSON.stringify(value).length;
+    if (size <= MAX_META_CHARS) return value;
+    complain(errors, `${field} has ${size} characters of JSON, the limit is ${MAX_META_CHARS}: left out`);
+    return {};
+  }
+  complain(errors, `${field} is not an object: ignored`);
   return {};
 }
 
 function flag(value: unknown, fallback: boolean, field: string, errors: string[]): boolean {
   if (typeof value === "boolean") return value;
-  if (value !== undefined && value !== null) errors.push(`${field} is neither true nor false: ignored`);
+  if (value !== undefined && value !== null) complain(errors, `${field} is neither true nor false: ignored`);
   return fallback;
+}
+
+/** Adds a message, unless there are too many. */
+function complain(errors: string[], message: string): void {
+  if (errors.length < MAX_ERRORS) errors.push(message);
 }
 
 function isRecord(value: unknown): value is Data {

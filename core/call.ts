@@ -24,7 +24,7 @@ export function addErrors(errors: Errors, plugin: string, messages: readonly str
   // Plugins may be called like members of Object.prototype.
   const own = Object.hasOwn(errors, plugin) ? errors[plugin]! : [];
   Object.defineProperty(errors, plugin, { value: own, enumerable: true, configurable: true, writable: true });
-  own.push(...messages);
+  for (const message of messages) own.push(message);
 }
 
 /** Adds all messages of `more`; one that is there already, about a plugin as a whole, is not said again. */

@@ -52,6 +52,8 @@ export interface StoqOptions {
   maxExtractedPayloads?: number;
   /** Most bytes extracted in one scan. Default: 2 GiB. */
   maxExtractedBytes?: number;
+  /** Most characters of results (as JSON) that one scan keeps. Default: 64 Mi. */
+  maxResultsSize?: number;
   /** Seconds that a scan may take; 0 for no limit. Default: 1,800. */
   scanTimeout?: number;
   /** Sandbox processes shared by plugins that can only compute. Default: one a processor core. */
@@ -109,6 +111,8 @@ export interface Budget {
   readonly maxPayloadSize: number;
   readonly maxExtractedPayloads: number;
   readonly maxExtractedBytes: number;
+  /** Characters of JSON. */
+  readonly maxResultsSize: number;
   /** Seconds; `Infinity` for no limit. */
   readonly scanTimeout: number;
 }
@@ -136,6 +140,7 @@ const CORE_KEYS = [
   "max_payload_size",
   "max_extracted_payloads",
   "max_extracted_bytes",
+  "max_results_size",
   "scan_timeout",
   "sandboxes",
   "isolation",
@@ -228,6 +233,7 @@ export function loadConfig(options: StoqOptions): Config {
       maxPayloadSize: whole(options.maxPayloadSize, "max_payload_size", 1024 ** 3),
       maxExtractedPayloads: whole(options.maxExtractedPayloads, "max_extracted_payloads", 10_000),
       maxExtractedBytes: whole(options.maxExtractedBytes, "max_extracted_bytes", 2 * 1024 ** 3),
+      maxResultsSize: whole(options.maxResultsSize, "max_results_size", 64 * 1024 ** 2),
       scanTimeout: scanTimeout === 0 ? Infinity : scanTimeout,
     },
     maxQueue: whole(undefined, "max_queue", 100, 1),

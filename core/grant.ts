@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { realpathSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { toList } from "../sandbox/options.ts";
@@ -16,6 +16,9 @@ import { BUILTIN_FOLDER, modulePath, type RegisteredPlugin } from "./registry.ts
 
 /** Limits where neither the manifest nor stoq.cfg says otherwise. */
 const DEFAULT_LIMITS = { timeout: 60, memory: 1024, isolation: "shared" } as const;
+
+/** Most files in the folder of a plugin. */
+const MAX_FOLDER_ENTRIES = 10_000;
 
 /** What is granted, and whether the core writes for the plugin. */
 export interface Grant {
@@ -31,6 +34,7 @@ export interface Grant {
  */
 export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): Grant {
   const { name } = manifest;
+  if (!builtin) refuseLinks(manifest.folder, name);
   const options = { ...manifest.options, ...config.pluginOptions(name) };
   const overrides = config.pluginPermissions(name);
   const granted: Record<PermissionKind, string[]> = {
@@ -73,6 +77,31 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
       limits: limits(manifest, builtin, config),
     },
   };
+}
+
+/**
+ * Refuses symbolic links in a plugin's folder: Deno follows them without asking whether their target was granted, so that the
+ * permission to load its own code would be one to read whatever a link names.
+ */
+function refuseLinks(folder: string, plugin: string): void {
+  let entries = 0;
+  const look = (dir: string): void => {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      const path = join(dir, entry.name);
+      if (++entries > MAX_FOLDER_ENTRIES) {
+        throw new StoqPluginError(
+          `Plugin "${plugin}" has more than ${MAX_FOLDER_ENTRIES} files in "${folder}": keep only what it needs there`,
+        );
+      }
+      if (entry.isSymbolicLink()) {
+        throw new StoqPluginError(
+          `Plugin "${plugin}" has a symbolic link in its folder, "${path}": put a copy of the file there instead`,
+        );
+      }
+      if (entry.isDirectory()) look(path);
+    }
+  };
+  look(folder);
 }
 
 /** A path as it is written, and as it is without links: Deno checks one or the other. */

@@ -9,6 +9,10 @@ import type { Data, PayloadMeta, PayloadResults, RequestMeta, Response, ScanResp
 /** Spaces a level in the documented output. */
 const INDENT = 4;
 
+/** What a terminal would act on, and JSON leaves as it is: DEL, C1 controls, bidirectional overrides, line separators. */
+// deno-lint-ignore no-control-regex
+const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /** The JSON form of payload metadata; `should_scan` appears only where it is not the default. */
 export function payloadMetaToJson(meta: PayloadMeta): Data {
   return {
@@ -154,7 +158,16 @@ export class StoqResponse implements Response {
 
   /** The documented JSON text. @param indent Spaces a level; 0 for one line. */
   toString(indent: number = INDENT): string {
-    return JSON.stringify(this.toJSON(), null, indent);
+    const data = this.toJSON();
+    let text: string;
+    try {
+      text = JSON.stringify(data, null, indent);
+    } catch (error) {
+      // Indented, it would be longer than any string can be.
+      if (!(error instanceof RangeError) || indent === 0) throw error;
+      text = JSON.stringify(data);
+    }
+    return text.replace(UNPRINTABLE, (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"));
   }
 
   /**

@@ -34,6 +34,8 @@ export interface ScanContext {
   readonly startDispatch: readonly string[];
   /** Workers that the original payload is sent to in the first deep-dispatch pass. */
   readonly startDeepDispatch: readonly string[];
+  /** What is left of the budget for results. */
+  readonly results: { take(size: number): boolean };
   /** How often archivers and connectors that fail are called again. */
   readonly retries: number;
   /** Gets the names of archivers and connectors that failed all the same. */

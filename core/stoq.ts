@@ -167,6 +167,7 @@ export class Stoq implements AsyncDisposable {
       ]);
     }
     const undelivered = new Set<string>();
+    let resultsLeft = budget.maxResultsSize;
     this.#metrics?.begin();
     const response = await traced(
       "scan",
@@ -181,6 +182,7 @@ export class Stoq implements AsyncDisposable {
           deadline: performance.now() + budget.scanTimeout * 1000,
           startDispatch: options.addStartDispatch ?? [],
           startDeepDispatch: options.addStartDeepDispatch ?? [],
+          results: { take: (size) => size <= resultsLeft && (resultsLeft -= size, true) },
           retries,
           undelivered,
           output: this.#output,

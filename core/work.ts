@@ -58,7 +58,15 @@ export async function work(
     mergeErrors(errors, failed);
     if (answer === null) continue;
     addErrors(errors, name, answer.errors);
-    if (answer.results !== undefined && answer.results !== null) results[name] = answer.results;
+    if (answer.results !== undefined && answer.results !== null) {
+      if (context.results.take(answer.size)) results[name] = answer.results;
+      else {
+        addErrors(errors, name, [
+          `results for payload ${payload.payloadId} (${answer.size} characters) were left out: ` +
+          `max_results_size = ${context.budget.maxResultsSize} is used up: raise the limit in [core] of stoq.cfg to have them`,
+        ]);
+      }
+    }
     for (const next of answer.dispatchTo) dispatchTo.add(next);
     for (const found of answer.extracted) extracted.push({ ...found, parent: payload, by: name });
   }

@@ -13,6 +13,9 @@ export const BUILTIN_PLUGINS: readonly string[] = [
   "b64decode",
   "xordecode",
   "xorsearch",
+  "peinfo",
+  "lief",
+  "symhash",
   "iocextract",
   "smtp",
   "tnef",
@@ -22,6 +25,8 @@ export const BUILTIN_PLUGINS: readonly string[] = [
   "rtf",
   "msoffice",
   "filedir",
+  "dirmon",
+  "jinja",
   "stdout",
 ];
 
@@ -30,5 +35,5 @@ export const BUILTIN_PLUGINS: readonly string[] = [
  * makes Deno fetch them together with the command.
  */
 export function packages(): Promise<unknown>[] {
-  return [import("7z-wasm"), import("@virustotal/yara-x"), import("wasmagic")];
+  return [import("@huggingface/jinja"), import("7z-wasm"), import("@virustotal/yara-x"), import("wasmagic")];
 }

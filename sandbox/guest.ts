@@ -237,6 +237,7 @@ function workerResponse(response: unknown): Outgoing {
   if (extracted === undefined || extracted === null) return { value, parts };
   const metas: unknown[] = [];
   const errors: string[] = [];
+  const taken = new Set<ArrayBuffer>();
   if (typeof extracted !== "object" || typeof extracted[Symbol.iterator] !== "function") {
     (value as Record<string, unknown>)["errors"] = [
       ...listOf((value as Record<string, unknown>)["errors"]),
@@ -248,11 +249,13 @@ function workerResponse(response: unknown): Outgoing {
   for (const item of extracted) {
     const content: unknown = item?.content;
     // One payload that is not bytes must not cost the others.
-    if (!(content instanceof Uint8Array)) {
-      errors.push(`extracted[${index}].content is ${kindOf(content)}, not a Uint8Array`);
-    } else {
-      parts.push(ownBuffer(content, parts));
-      metas.push(payloadMeta(item.payloadMeta));
+    try {
+      if (!(content instanceof Uint8Array)) throw new TypeError(`is ${kindOf(content)}, not a Uint8Array`);
+      const meta = payloadMeta(item.payloadMeta);
+      parts.push(ownBuffer(content, taken));
+      metas.push(meta);
+    } catch (error) {
+      errors.push(`extracted[${index}].content ${describeError(error).message.replace("TypeError: ", "")}`);
     }
     index++;
   }
@@ -282,10 +285,13 @@ function payloadMeta(meta: Partial<PayloadMeta> | undefined): unknown {
  *
  * @param taken Buffers that are on their way already: none can be transferred twice.
  */
-function ownBuffer(bytes: Uint8Array, taken: readonly ArrayBuffer[] = []): ArrayBuffer {
+function ownBuffer(bytes: Uint8Array, taken: Set<ArrayBuffer> = new Set()): ArrayBuffer {
   const { buffer, byteLength } = bytes;
-  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength && !taken.includes(buffer)) return buffer;
-  return new Uint8Array(bytes).buffer;
+  const own = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength && !taken.has(buffer)
+    ? buffer
+    : new Uint8Array(bytes).buffer;
+  taken.add(own);
+  return own;
 }
 
 function kindOf(value: unknown): string {
@@ -298,8 +304,9 @@ export function describeError(error: unknown): GuestError {
     const { name, message, stack } = error as { name?: unknown; message?: unknown; stack?: unknown };
     const isError = error instanceof Error;
     const text = isError ? `${String(name)}: ${String(message)}` : `threw ${String(error)}`;
-    const denied = isError && name === "NotCapable"
-      ? String(message).replace(/^Requires /, "").replace(/, run again with.*$/s, "")
+    // An import that is denied comes as another kind of error.
+    const denied = isError
+      ? /Requires (\w+ access[^\n]*?)(?:, run again|\n|$)/.exec(String(message))?.[1] ?? null
       : null;
     return { message: text, stack: isError ? String(stack) : "", denied };
   } catch {

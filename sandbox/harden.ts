@@ -93,7 +93,7 @@ export function harden(scope: typeof globalThis, setup: HardenSetup): Powers {
   // Deno's own warnings (a deprecated Buffer constructor, …) would be written to the closed standard error, and fail.
   realProcess.removeAllListeners("warning");
   closeStandardStreams(realProcess);
-  closeRawDescriptors(realProcess, granted, denied);
+  closeRawDescriptors(realProcess, denied);
   const values = new Map(env.map((name) => [name, Deno.env.get(name)]));
   const processShim = makeProcess(scope, values, denied);
   // Before the globals go: the real console prints through the closed standard streams.
@@ -138,8 +138,7 @@ function closeStandardStreams(realProcess: typeof process): void {
  * Row 5 again: `new net.Socket({ fd: 1 })` opens a descriptor of the *process*, whatever the worker may do, so that a
  * plugin could write into pipes of the core. Handles can no longer be made from numbers.
  */
-function closeRawDescriptors(realProcess: typeof process, granted: Granted, denied: (what: string) => Error): void {
-  if (!granted.includes("net")) return; // then the modules that could are refused altogether
+function closeRawDescriptors(realProcess: typeof process, denied: (what: string) => Error): void {
   const bindings = realProcess as unknown as {
     binding(name: string): Record<string, { prototype?: object } | undefined>;
   };
@@ -272,7 +271,11 @@ function installModuleHooks(
 
   nodeModule.registerHooks({
     resolve(specifier, context, next) {
-      if (allowed[specifier] === true) return next(specifier, context);
+      if (allowed[specifier] === true) {
+        const resolved = next(specifier, context);
+        if (allowed[resolved.url] !== true) throw denied(`module "${resolved.url}"`);
+        return resolved;
+      }
       // Deno 2.9.6 links a static import of this one to the real module, whatever a hook answers; only an error stops it.
       if (isWorkerThreads(specifier) && context.conditions[1] !== "require") throw denied(`module "${specifier}"`);
       const stub = stubbed[specifier];
@@ -293,6 +296,9 @@ function installModuleHooks(
   for (const name of ["registerHooks", "register", "_preloadModules", "runMain", "_initPaths"]) {
     if (name in Module) fix(Module, name, undefined);
   }
+  // CommonJS resolves and loads by what stands here: replaced, it would hand out another module than the hook has seen.
+  Object.freeze(Module);
+  Object.freeze((Module as unknown as { prototype: object }).prototype);
 }
 
 /** What each stub module exports: functions that throw when called or constructed, and the few facts that libraries ask for. */

@@ -22,7 +22,7 @@ export const STUBBED_MODULES: Readonly<Record<string, string>> = {
   "_tls_wrap": "",
   child_process: "ChildProcess exec execFile execFileSync execSync fork spawn spawnSync",
   cluster:
-    "SCHED_NONE: SCHED_RR: Worker _events: _eventsCount: _maxListeners: disconnect fork isMaster: isPrimary: isWorker: schedulingPolicy: settings: setupMaster setupPrimary workers:",
+    "worker: SCHED_NONE: SCHED_RR: Worker _events: _eventsCount: _maxListeners: disconnect fork isMaster: isPrimary: isWorker: schedulingPolicy: settings: setupMaster setupPrimary workers:",
   dgram: "Socket createSocket",
   dns:
     "ADDRCONFIG: ADDRGETNETWORKPARAMS: ALL: BADFAMILY: BADFLAGS: BADHINTS: BADNAME: BADQUERY: BADRESP: BADSTR: CANCELLED: CONNREFUSED: DESTRUCTION: EOF: FILE: FORMERR: LOADIPHLPAPI: NODATA: NOMEM: NONAME: NOTFOUND: NOTIMP: NOTINITIALIZED: REFUSED: Resolver SERVFAIL: TIMEOUT: V4MAPPED: getDefaultResultOrder getServers lookup lookupService promises: resolve resolve4 resolve6 resolveAny resolveCaa resolveCname resolveMx resolveNaptr resolveNs resolvePtr resolveSoa resolveSrv resolveTxt reverse setDefaultResultOrder setServers",
@@ -37,7 +37,7 @@ export const STUBBED_MODULES: Readonly<Record<string, string>> = {
   inspector: "DOMStorage: Network: Session close console: open url waitForDebugger",
   "inspector/promises": "DOMStorage: Network: Session close console: open url waitForDebugger",
   module:
-    "Module SourceMap _cache: _extensions: _findPath _initPaths _load _nodeModulePaths _pathCache: _preloadModules _resolveFilename _resolveLookupPaths builtinModules: createRequire findPackageJSON findSourceMap globalPaths: isBuiltin registerHooks runMain stripTypeScriptTypes syncBuiltinESMExports",
+    "_stat getBuiltinModule register wrap Module SourceMap _cache: _extensions: _findPath _initPaths _load _nodeModulePaths _pathCache: _preloadModules _resolveFilename _resolveLookupPaths builtinModules: createRequire findPackageJSON findSourceMap globalPaths: isBuiltin registerHooks runMain stripTypeScriptTypes syncBuiltinESMExports",
   net:
     "BlockList Server Socket SocketAddress Stream _createServerHandle _normalizeArgs connect createConnection createServer getDefaultAutoSelectFamily getDefaultAutoSelectFamilyAttemptTimeout isIP isIPv4 isIPv6 setDefaultAutoSelectFamily setDefaultAutoSelectFamilyAttemptTimeout",
   os:

@@ -177,10 +177,11 @@ export class SandboxProcess {
     });
   }
 
-  /** Looks at memory and life of a process with jobs in it; kills it if need be. */
+  /** Looks at the process's memory and, with jobs in it, its life; kills it if need be. */
   watch(): void {
     const used = this.memory;
-    if (used > this.#limit) return this.kill({ kind: "memory", used, limit: this.#limit });
+    if (this.#limit > 0 && used > this.#limit) return this.kill({ kind: "memory", used, limit: this.#limit });
+    if (this.jobs.size === 0) return;
     const now = performance.now();
     if (now - this.#heard > UNRESPONSIVE) return this.kill({ kind: "unresponsive" });
     if (now - this.#pinged > 1000) {

@@ -8,6 +8,8 @@ import { type Call, type Outcome, type PluginSpec, type Sandbox, type SandboxLog
 
 /** Milliseconds between looks at the processes that have calls under way. */
 const WATCH_INTERVAL = 50;
+/** The same where no process has any. */
+const IDLE_INTERVAL = 1000;
 /** Share of its memory limit past which a process is renewed when it has nothing to do: some WebAssembly leaks. */
 const RENEW_AT = 0.6;
 /**
@@ -33,7 +35,9 @@ export class ProcessTier implements Sandbox {
   readonly #place = new WeakMap<Uint8Array, SandboxProcess>();
   /** Suspects run one after the other, each alone. */
   #line: Promise<unknown> = Promise.resolve();
-  #watch: ReturnType<typeof setInterval> | undefined;
+  #watch: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the watch looks often. */
+  #alert = false;
   #closed = false;
 
   constructor(private readonly options: ProcessTierOptions, private readonly log: SandboxLog) {}
@@ -56,7 +60,7 @@ export class ProcessTier implements Sandbox {
   /** Closes all plugins and ends all processes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#watch);
+    clearTimeout(this.#watch);
     await Promise.all([...this.#all].map((process) => process.close()));
   }
 
@@ -76,8 +80,12 @@ export class ProcessTier implements Sandbox {
         stack: "",
       });
     }
-    process.send(job);
-    this.#watch ??= setInterval(() => this.#look(), WATCH_INTERVAL);
+    try {
+      process.send(job);
+    } catch (error) {
+      return job.settle({ status: "failed", message: `cannot be called: ${(error as Error).message}`, stack: "" });
+    }
+    if (!this.#alert) this.#lookIn(WATCH_INTERVAL);
   }
 
   /** The process that has the payload's bytes, else the one with least to do; one more is started while all have much to do. */
@@ -105,20 +113,25 @@ export class ProcessTier implements Sandbox {
     return process;
   }
 
+  #lookIn(delay: number): void {
+    clearTimeout(this.#watch);
+    this.#alert = delay === WATCH_INTERVAL;
+    this.#watch = setTimeout(() => this.#look(), delay);
+    // Processes without calls are no reason to stay.
+    if (!this.#alert) this.#watch.unref();
+  }
+
+  /** Looks at every process: also at one without calls, since a plugin may go on after its answer. */
   #look(): void {
     let busy = false;
     for (const process of this.#all) {
-      if (process.jobs.size > 0) {
-        busy = true;
-        process.watch();
-      }
+      busy ||= process.jobs.size > 0 || process.draining;
+      process.watch();
       if (process.memory > RENEW_AT * process.memoryLimit) this.#retire(process);
       if (process.draining && process.jobs.size === 0) void process.close();
     }
-    if (!busy) {
-      clearInterval(this.#watch);
-      this.#watch = undefined;
-    }
+    if (this.#closed || this.#all.size === 0) this.#alert = false;
+    else this.#lookIn(busy ? WATCH_INTERVAL : IDLE_INTERVAL);
   }
 
   /** Gives a process no more jobs. */
@@ -166,7 +179,7 @@ export class ProcessTier implements Sandbox {
     return new Promise((done) => {
       const process = this.#start([job.plugin], job.plugin.limits.memory);
       process.draining = true;
-      this.#watch ??= setInterval(() => this.#look(), WATCH_INTERVAL);
+      if (!this.#alert) this.#lookIn(WATCH_INTERVAL);
       process.send({
         ...job,
         settle: (outcome) => {

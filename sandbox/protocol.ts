@@ -89,7 +89,9 @@ export type FromGuest =
   | { readonly type: "closed" };
 
 /** Longest JSON text of a result that is parsed, in UTF-16 code units: results are for people and databases to read. */
-export const MAX_RESULT_CHARS = 64 * 1024 * 1024;
+export const MAX_RESULT_CHARS = 32 * 1024 * 1024;
+/** Most values (objects, arrays, members) in a result: small ones take a hundred times their text in memory. */
+export const MAX_RESULT_VALUES = 1_000_000;
 /** Most payloads that one call may return. */
 export const MAX_PARTS = 100_000;
 /** Longest error or log message kept. */
@@ -162,6 +164,9 @@ export function parseFromGuest(data: unknown): FromGuest {
  * @throws {ProtocolError} If it is not JSON or nests deeper than {@linkcode MAX_DEPTH}.
  */
 export function parseResult(json: string): unknown {
+  if (json.length > MAX_RESULT_VALUES && countValues(json) > MAX_RESULT_VALUES) {
+    throw new ProtocolError(`result has more than ${MAX_RESULT_VALUES} values`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -170,6 +175,23 @@ export function parseResult(json: string): unknown {
   }
   if (deeperThan(value, MAX_DEPTH)) throw new ProtocolError(`result nests deeper than ${MAX_DEPTH} levels`);
   return value;
+}
+
+/** About how many values a JSON text holds, without parsing it: brackets and commas outside of strings. */
+function countValues(json: string): number {
+  let count = 0;
+  for (let i = 0; i < json.length; i++) {
+    switch (json.charCodeAt(i)) {
+      case 0x22: // "
+        for (i++; i < json.length && json.charCodeAt(i) !== 0x22; i++) if (json.charCodeAt(i) === 0x5c) i++;
+        break;
+      case 0x2c: // ,
+      case 0x5b: // [
+      case 0x7b: // {
+        count++;
+    }
+  }
+  return count;
 }
 
 /** Whether arrays and objects nest deeper than `limit`; iterative, so that depth cannot overflow the stack. */
@@ -198,7 +220,9 @@ export function printable(value: string, limit: number): string {
 
 /** {@linkcode printable}, in one line. */
 export function oneLine(value: string, limit: number = MAX_MESSAGE_CHARS): string {
-  return printable(value.replace(/\s*[\r\n]+\s*/g, " "), limit).trim();
+  // Cut before anything else: the text is hostile, and may be long.
+  const cut = value.length > limit ? value.slice(0, limit) + `… (${value.length} characters)` : value;
+  return printable(cut.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "").join(" "), Infinity);
 }
 
 function guestError(value: unknown): GuestError {

@@ -54,6 +54,8 @@ export type RawCall = Omit<Call, "args"> & { readonly args: string };
 /** What a call gave: checked to be plain JSON data, but not yet to be of the method's shape. */
 export interface Answer {
   readonly value: unknown;
+  /** Characters of JSON text that the value came as. */
+  readonly size: number;
   readonly parts: readonly Uint8Array<ArrayBuffer>[];
 }
 
@@ -91,7 +93,7 @@ export function parseOutcome(outcome: RawOutcome): Outcome {
   if (outcome.status !== "ok") return outcome;
   const { json, parts } = outcome.answer;
   try {
-    return { ...outcome, answer: { value: parseResult(json), parts } };
+    return { ...outcome, answer: { value: parseResult(json), size: json.length, parts } };
   } catch (error) {
     return { status: "failed", message: `broke the sandbox protocol: ${(error as Error).message}`, stack: "" };
   }

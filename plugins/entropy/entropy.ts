@@ -1,5 +1,5 @@
 import type { Payload, WorkerPlugin, WorkerResponse } from "../../plugin.ts";
-import { shannonEntropy } from "./shannon.ts";
+import { shannonEntropy } from "../lib/shannon.ts";
 
 /** Shannon entropy of the payload's bytes. */
 export default class Entropy implements WorkerPlugin {

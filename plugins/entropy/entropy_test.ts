@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { openPlugin } from "../../testing.ts";
-import { shannonEntropy } from "./shannon.ts";
+import { shannonEntropy } from "../lib/shannon.ts";
 
 Deno.test("entropy gives the original's numbers under the original's key", async () => {
   await using entropy = await openPlugin("entropy");

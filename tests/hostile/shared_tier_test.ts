@@ -1,0 +1,92 @@
+/** Plugins that really share a process: what one does to it, the others do not notice. */
+import assert from "node:assert/strict";
+import { ProcessTier } from "../../sandbox/process_tier.ts";
+import type { Outcome, PluginSpec } from "../../sandbox/sandbox.ts";
+import { fromFileUrl } from "../support.ts";
+
+const NOTHING = { net: [], read: [], write: [], run: [], env: [], sys: [] };
+const PAYLOAD = { payloadMeta: {}, workers: [], dispatchMeta: {} };
+
+/** A plugin in the shared process; its module is part of the address, since that process reads no other code. */
+function plugin(name: string, scan: string): PluginSpec {
+  const module = `export default class { async scan(payload) { ${scan} } }`;
+  return {
+    name,
+    entry: `data:text/javascript,${encodeURIComponent(module)}`,
+    folder: fromFileUrl("../plugins/hash"),
+    options: {},
+    permissions: NOTHING,
+    code: [],
+    assets: {},
+    commands: {},
+    limits: { timeout: 3, memory: 300, isolation: "shared" },
+  };
+}
+
+const SIZE = plugin("size", "return { results: payload.content.length };");
+const SUM = plugin("sum", "await 0; return { results: payload.content.reduce((a, b) => a + b, 0) };");
+const SLOW = plugin("slow", "await new Promise((resolve) => setTimeout(resolve, 300)); return { results: 'done' };");
+
+/** Lets a hostile plugin and good ones loose on the same payload in the same process, twice. */
+async function beside(hostile: PluginSpec): Promise<Outcome[]> {
+  await using tier = new ProcessTier({ sandboxes: 1 }, () => {});
+  const content = new Uint8Array([1, 2, 3]);
+  const scan = (spec: PluginSpec) => tier.call(spec, { method: "scan", args: [PAYLOAD, {}], content });
+  // The process and its good plugins are there before the hostile one comes.
+  await Promise.all([SIZE, SUM, SLOW].map(scan));
+  const outcomes: Outcome[] = [];
+  for (let round = 0; round < 2; round++) {
+    const [culprit, ...good] = await Promise.all([hostile, SIZE, SUM, SLOW].map(scan));
+    outcomes.push(culprit!);
+    assert.deepEqual(good.map((outcome) => outcome.status === "ok" ? outcome.answer.value : outcome), [
+      { results: 3 },
+      { results: 6 },
+      { results: "done" },
+    ]);
+  }
+  return outcomes;
+}
+
+Deno.test("a loop in a shared process ends its own call only", async () => {
+  for (const outcome of await beside(plugin("loop", "for (;;);"))) assert.equal(outcome.status, "timedOut");
+});
+
+Deno.test("a full heap in a shared process ends the call that filled it only", async () => {
+  const hostile = plugin("heap", "const a = []; for (;;) a.push(new Array(1000).fill({}));");
+  for (const outcome of await beside(hostile)) {
+    assert.ok(outcome.status === "crashed" || outcome.status === "timedOut", outcome.status);
+  }
+});
+
+Deno.test("buffers without end in a shared process end the call that made them only", async () => {
+  const hostile = plugin("buffers", "const a = []; for (;;) { a.push(new Uint8Array(1e7).fill(1)); await 0; }");
+  for (const outcome of await beside(hostile)) {
+    assert.ok(outcome.status === "crashed" || outcome.status === "timedOut", outcome.status);
+  }
+});
+
+Deno.test("a late error in a shared process is charged to its plugin", async () => {
+  const hostile = plugin("late", "setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});");
+  for (const outcome of await beside(hostile)) {
+    assert.equal(outcome.status, "crashed");
+    assert.match((outcome as { message: string }).message, /late/);
+  }
+});
+
+Deno.test("a shared process that is killed from outside costs the calls in it nothing", async () => {
+  await using tier = new ProcessTier({ sandboxes: 1 }, () => {});
+  const scan = (spec: PluginSpec) =>
+    tier.call(spec, { method: "scan", args: [PAYLOAD, {}], content: new Uint8Array([1, 2, 3]) });
+  await scan(SIZE);
+  const calls = [SLOW, SIZE, SUM].map(scan);
+  const [process] = await children();
+  assert.ok(process !== undefined);
+  Deno.kill(process, "SIGKILL");
+  for (const outcome of await Promise.all(calls)) assert.equal(outcome.status, "ok");
+});
+
+/** Process ids of this process's children that are sandboxes (Linux). */
+async function children(): Promise<number[]> {
+  const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(Deno.pid), "-f", "process_main"] }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number);
+}
