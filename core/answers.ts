@@ -107,10 +107,9 @@ function names(value: unknown, field: string, errors: string[]): string[] {
     return [];
   }
   const kept = new Set<string>();
-  let wrong = 0;
   for (const name of list) {
     if (typeof name === "string" && name.trim() !== "" && name.length <= 64) kept.add(name.trim());
-    else if (++wrong === 1) errors.push(`${field} holds something that is no plugin name: ignored`);
+    else complain(errors, `${field} holds something that is no plugin name: ignored`);
     if (kept.size === MAX_NAMES) {
       errors.push(`${field} names more than ${MAX_NAMES} plugins: the rest is ignored`);
       break;
