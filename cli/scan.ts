@@ -21,9 +21,16 @@ export async function scanCommand(file: string | undefined, flags: ScanFlags): P
     ...about,
     payloadMeta: fromInput ? {} : { extraData: { filename: basename(file) } },
   });
-  // With connectors, results go where they take them.
-  if (plugins.connectors.length === 0) print(response.toString(flags.compact ? 0 : undefined) + "\n");
-  return EXIT.ok;
+  const failed = plugins.connectors.filter((name) =>
+    response.errors[name]?.some((message) => /^(save |Plugin )/.test(message))
+  );
+  // With connectors, results go where they take them; where none of them does, they are not lost.
+  if (failed.length === plugins.connectors.length) print(response.toString(flags.compact ? 0 : undefined) + "\n");
+  if (failed.length === 0) return EXIT.ok;
+  return report(
+    `results were not saved by ${failed.join(", ")}: ${response.errors[failed[0]!]!.join("; ")}`,
+    EXIT.failed,
+  );
 }
 
 /** Whether neither flags nor stoq.cfg say what to do with the payload. */

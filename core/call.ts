@@ -55,6 +55,8 @@ export interface FoundPlugin {
 
 /** Calls plugins by name. */
 export class PluginCaller {
+  /** Set when the sandboxes are about to be closed. */
+  closing = false;
   readonly #grants = new Map<string, Promise<FoundPlugin>>();
 
   constructor(
@@ -174,7 +176,8 @@ export class PluginCaller {
 
   #fail(name: string, message: string, errors: Errors, stack?: string): null {
     addErrors(errors, name, [message]);
-    this.log.write("error", name, message, stack);
+    // What ends with the sandboxes is no news.
+    this.log.write(this.closing ? "debug" : "error", name, message, stack);
     return null;
   }
 

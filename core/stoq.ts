@@ -285,6 +285,8 @@ export class Stoq implements AsyncDisposable {
 
   /** Ends all sandboxes. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // A registry that could not be opened has been reported by whoever needed it.
+    await this.#ready.then((caller) => caller.closing = true, () => {});
     await this.#sandbox[Symbol.asyncDispose]();
   }
 }

@@ -28,6 +28,9 @@ export const BUILTIN_PLUGINS: readonly string[] = [
   "dirmon",
   "jinja",
   "stdout",
+  "redis-queue",
+  "rabbitmq",
+  "nats",
 ];
 
 /**
@@ -35,5 +38,14 @@ export const BUILTIN_PLUGINS: readonly string[] = [
  * makes Deno fetch them together with the command.
  */
 export function packages(): Promise<unknown>[] {
-  return [import("@huggingface/jinja"), import("7z-wasm"), import("@virustotal/yara-x"), import("wasmagic")];
+  return [
+    import("@huggingface/jinja"),
+    import("7z-wasm"),
+    import("@virustotal/yara-x"),
+    import("wasmagic"),
+    import("ioredis"),
+    import("amqplib"),
+    import("@nats-io/transport-node"),
+    import("@nats-io/jetstream"),
+  ];
 }

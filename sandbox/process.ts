@@ -118,6 +118,11 @@ export class SandboxProcess {
     this.#keepAlive(false);
   }
 
+  /** Whether a provider is in it, which would forget what it has brought already if the process were renewed. */
+  get provides(): boolean {
+    return [...this.jobs.values()].some(({ call }) => call?.method === "ingest");
+  }
+
   /** Process id. */
   get pid(): number {
     return this.#child.pid;

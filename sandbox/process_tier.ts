@@ -127,7 +127,7 @@ export class ProcessTier implements Sandbox {
     for (const process of this.#all) {
       busy ||= process.jobs.size > 0 || process.draining;
       process.watch();
-      if (process.memory > RENEW_AT * process.memoryLimit) this.#retire(process);
+      if (!process.provides && process.memory > RENEW_AT * process.memoryLimit) this.#retire(process);
       if (process.draining && process.jobs.size === 0) void process.close();
     }
     if (this.#closed || this.#all.size === 0) this.#alert = false;

@@ -193,3 +193,14 @@ Deno.test("nothing that a plugin prints reaches standard output", async () => {
   assert.ok(!stderr.includes("\u001b"));
   JSON.parse(stdout);
 });
+
+Deno.test("a connector that fails is said, with status 1, and the results are on standard output instead", async () => {
+  using dir = tempDir();
+  writePlugin(dir.path, "full", `export default class { save() { throw new Error("no space left"); } }`);
+  const { code, stdout, stderr } = await stoq(["scan", "-s", "hash", "-C", "full", "--plugin-dir", dir.path], {
+    stdin: "x",
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /stoq: results were not saved by full: save failed: Error: no space left/);
+  assert.equal(JSON.parse(stdout).results[0].size, 1);
+});

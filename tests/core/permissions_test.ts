@@ -146,8 +146,10 @@ Deno.test("a plugin with a link in its folder is refused, wherever the link lead
     await symlink(target, link);
     await using stoq = openStoq({ pluginDirList: [join(home.path, "plugins")], pluginLimits: inCore("linker") });
     const { errors } = await stoq.scan("x", { addStartDispatch: ["linker"] });
-    assert.match(only(errors["linker"] ?? []), /has a symbolic link in its folder, ".*link\.txt": put a copy of the file there instead$/);
+    assert.match(
+      only(errors["linker"] ?? []),
+      /has a symbolic link in its folder, ".*link\.txt": put a copy of the file there instead$/,
+    );
     await Deno.remove(link);
   }
-});
 });
