@@ -9,7 +9,7 @@ const LOCAL_HEADER = Uint8Array.of(0x50, 0x4b, 3, 4);
 /** Members that are listed. */
 export const MAX_MEMBERS = 4_000;
 /** Characters of results, about: a member has some 2,000. */
-const MAX_RESULTS = 32 * 1024 * 1024;
+const MAX_RESULTS = 16 * 1024 * 1024;
 
 /** Facts from the headers of a ZIP archive: how it was made, and what doesn't fit together. */
 export default class Xyz implements WorkerPlugin {
