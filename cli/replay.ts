@@ -82,6 +82,9 @@ async function load(
   stoq: Stoq,
   archivers: readonly string[],
 ): Promise<Payload[]> {
+  if (places.length === 0) {
+    throw new StoqError(`Cannot replay "${file}": it holds neither a payload nor where to find one`);
+  }
   const usable = places.filter(([name]) => archivers.includes(name));
   if (usable.length === 0) {
     throw new StoqError(

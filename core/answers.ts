@@ -56,6 +56,16 @@ export function completeRequestMeta(given: Partial<RequestMeta> | undefined): Re
   return { archivePayloads: true, source: null, ...given, extraData: { ...given?.extraData } };
 }
 
+/** Of request metadata that a plugin gave, the fields that are of the right type. */
+export function givenRequestMeta(given: unknown): Partial<RequestMeta> {
+  const { archivePayloads, source, extraData } = isRecord(given) ? given : {};
+  return {
+    ...(typeof archivePayloads === "boolean" && { archivePayloads }),
+    ...((typeof source === "string" || source === null) && { source }),
+    ...(isRecord(extraData) && { extraData: record(extraData, "request.extraData", []) }),
+  };
+}
+
 /** Reads the answer of a worker. */
 export function workerAnswer({ value, parts, size }: Answer): WorkerAnswer {
   const data = isRecord(value) ? value : {};

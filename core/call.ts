@@ -141,7 +141,7 @@ export class PluginCaller {
       const message = `${call.method} ${VERB[outcome.status]}${about}: ${
         this.#explain(outcome, name, subject.payload)
       }`;
-      if (attempt > (subject.retries ?? 0)) return fail(message, stackOf(outcome));
+      if (attempt > (subject.retries ?? 0) || this.closing) return fail(message, stackOf(outcome));
       this.log.write("warning", name, `${message}: attempt ${attempt} of ${1 + subject.retries!}`);
       await backoff(attempt);
     }

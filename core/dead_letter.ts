@@ -9,7 +9,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Data, PayloadMeta, RequestMeta } from "../plugin.ts";
-import { completePayloadMeta, completeRequestMeta } from "./answers.ts";
+import { completePayloadMeta, completeRequestMeta, givenRequestMeta } from "./answers.ts";
 import { StoqError } from "./errors.ts";
 
 /** What a dead letter holds. */
@@ -95,7 +95,7 @@ export async function readDeadLetter(path: string, json: unknown): Promise<DeadL
     errors: Array.isArray(data["errors"]) ? data["errors"].map(String) : [],
     provider: typeof data["provider"] === "string" ? data["provider"] : null,
     payloadMeta: completePayloadMeta(data["payload_meta"]),
-    requestMeta: completeRequestMeta(data["request_meta"] as Partial<RequestMeta>),
+    requestMeta: completeRequestMeta(givenRequestMeta(data["request_meta"])),
     task: data["task"] as Record<string, Data> | null,
     content,
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { StoqError } from "./errors.ts";
 import type { Outcome } from "../sandbox/sandbox.ts";
 
 /** Upper bounds of the histograms' buckets, in seconds: from a hash of a small file to a hostile archive. */
@@ -63,13 +64,28 @@ export class Metrics {
 
   /** Serves `/metrics` on the loopback interface. */
   serve(port: number): AsyncDisposable {
-    const server = Deno.serve(
+    const server = this.#listen(port);
+    return { [Symbol.asyncDispose]: () => server.shutdown() };
+  }
+
+  #listen(port: number): Deno.HttpServer {
+    try {
+      return this.#serveOn(port);
+    } catch (error) {
+      throw new StoqError(
+        `Cannot serve metrics on 127.0.0.1:${port}: ${(error as Error).message}: name another --metrics-port`,
+        { cause: error },
+      );
+    }
+  }
+
+  #serveOn(port: number): Deno.HttpServer {
+    return Deno.serve(
       { hostname: "127.0.0.1", port, onListen: () => {} },
       async ({ url }) =>
         new URL(url).pathname === "/metrics"
           ? new Response(await this.#registry.metrics(), { headers: { "content-type": this.#registry.contentType } })
           : new Response("metrics are at /metrics\n", { status: 404 }),
     );
-    return { [Symbol.asyncDispose]: () => server.shutdown() };
   }
 }

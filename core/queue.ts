@@ -33,7 +33,8 @@ export class BoundedQueue<T> {
   take(): Promise<T | null> {
     const item = this.#items.shift();
     if (item !== undefined) {
-      this.#fillers.shift()?.();
+      // All of them: one that is told may have nothing to bring.
+      for (const filler of this.#fillers.splice(0)) filler();
       return Promise.resolve(item);
     }
     return this.#closed ? Promise.resolve(null) : new Promise((resolve) => this.#takers.push(resolve));

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Data, PayloadMeta, RequestMeta } from "../plugin.ts";
-import { completePayloadMeta } from "./answers.ts";
+import { completePayloadMeta, givenRequestMeta } from "./answers.ts";
 import { backoff } from "./backoff.ts";
 import type { Errors, PluginCaller } from "./call.ts";
 import type { Config } from "./config.ts";
@@ -80,6 +80,8 @@ class Run {
   readonly #failures: string[] = [];
   readonly #start = performance.now();
   readonly #inFlight = new Set<Item>();
+  /** Set when nobody waits for items in flight any more: they are neither delivered nor buried, and come again. */
+  #over = false;
   #done = 0;
   #withErrors = 0;
   #deadLetters = 0;
@@ -99,6 +101,8 @@ class Run {
     const provided = Promise.all(providers.map((name) => this.#provide(name, stopped)));
     const consumed = Promise.all(Array.from({ length: config.providerConsumers }, () => this.#consume()));
     await Promise.race([provided, stopped]);
+    this.#queue.close();
+    await Promise.race([consumed, stopped]);
     let unfinished = 0;
     if (signal.aborted) {
       unfinished = this.#queue.clear().length;
@@ -106,10 +110,8 @@ class Run {
       const timer = setTimeout(deadline.resolve, config.shutdownTimeout * 1000);
       await Promise.race([consumed, deadline.promise]);
       clearTimeout(timer);
+      this.#over = true;
       unfinished += this.#inFlight.size;
-    } else {
-      this.#queue.close();
-      await consumed;
     }
     return { ...this.#progress(), unfinished, failures: this.#failures, stopped: signal.aborted };
   }
@@ -117,7 +119,10 @@ class Run {
   /** Takes items of a provider for as long as there are some; a provider that fails is asked again, a few times. */
   async #provide(provider: string, stopped: Promise<void>): Promise<void> {
     const { caller, signal, config } = this.#context;
-    for (let failed = 0; !signal.aborted;) {
+    let failed = 0;
+    let brought = 0;
+    let most = 0;
+    while (!signal.aborted) {
       // Only when there is room: the provider holds back what nobody can take.
       await Promise.race([this.#queue.hasRoom(), stopped]);
       if (signal.aborted) return;
@@ -128,14 +133,18 @@ class Run {
       ]);
       if (answer === undefined) return;
       if (answer === null) {
-        if (failed++ < config.retries) {
+        // One that gets no further than before, each time it begins anew, would go on for ever.
+        failed = brought > most ? 1 : failed + 1;
+        most = Math.max(most, brought);
+        brought = 0;
+        if (failed <= config.retries) {
           await Promise.race([backoff(failed), stopped]);
           continue;
         }
         this.#failures.push(`${provider}: ${errors[provider]?.join("; ")}`);
         return;
       }
-      failed = 0;
+      brought++;
       if (answer.value === null) return;
       const { payload, task, request, acknowledge } = answer.value as Record<string, unknown>;
       const [content] = answer.parts;
@@ -144,8 +153,8 @@ class Run {
         payload: payload === null || content === undefined
           ? null
           : { content, payloadMeta: completePayloadMeta(payload) },
-        task: task as Record<string, Data> | null,
-        request: (request ?? {}) as Partial<RequestMeta>,
+        task: typeof task === "object" ? task as Record<string, Data> | null : null,
+        request: givenRequestMeta(request),
         acknowledge: typeof acknowledge === "string" ? acknowledge : null,
       });
     }
@@ -170,9 +179,11 @@ class Run {
     const errors: string[] = [];
     for (const payload of await this.#load(item, errors)) {
       // The payload lets go of its bytes when it has been scanned; a dead letter needs them.
-      const { content, payloadMeta } = payload;
+      const { content } = payload;
+      const payloadMeta = structuredClone(payload.payloadMeta);
       const request = { ...this.#context.requestMeta, ...item.request };
       const { response, undelivered } = await this.#context.scan(payload, request);
+      if (this.#over) return;
       if (Object.keys(response.errors).length > 0) this.#withErrors++;
       if (undelivered.length > 0) {
         const reasons = undelivered.flatMap((name) =>
@@ -182,7 +193,11 @@ class Run {
       }
       this.#done++;
     }
-    if (errors.length > 0 && !await this.#bury({ ...item, payload: null }, errors)) return;
+    if (this.#over) return;
+    if (errors.length > 0) {
+      if (!await this.#bury({ ...item, payload: null }, errors)) return;
+      this.#done++;
+    }
     if (item.acknowledge !== null) {
       const { caller } = this.#context;
       await caller.call(item.provider, { method: "acknowledge", args: [item.acknowledge] }, { errors: {} });
@@ -210,7 +225,9 @@ class Run {
       if (content !== undefined) payloads.push(new Payload(content, completePayloadMeta(answer?.value)));
       else failed.push(`${archiver}: ${errors[archiver]?.join("; ") ?? "has no payload for the task"}`);
     }
-    if (item.task === null) failed.push(`${item.provider}: brought neither a payload nor a task`);
+    if (Object.keys(item.task ?? {}).length === 0) {
+      failed.push(`${item.provider}: brought neither a payload nor a task`);
+    }
     return payloads;
   }
 

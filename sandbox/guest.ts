@@ -106,11 +106,19 @@ export class Guest {
       }
       case "close":
         this.#abort.abort();
-        try {
-          await this.#items?.return?.();
-          await this.#plugin.close?.();
-        } catch (error) {
-          this.#powers.post({ type: "log", level: "error", message: `close failed: ${describeError(error).message}` });
+        // Both at once: a provider that ignores the signal must not keep the plugin from closing.
+        for (
+          const end of await Promise.allSettled([
+            this.#items?.return?.(),
+            (async () => await this.#plugin.close?.())(),
+          ])
+        ) {
+          if (end.status === "fulfilled") continue;
+          this.#powers.post({
+            type: "log",
+            level: "error",
+            message: `close failed: ${describeError(end.reason).message}`,
+          });
         }
         this.#powers.post({ type: "closed" });
         return;

@@ -188,6 +188,9 @@ function makeProcess(scope: typeof globalThis, env: Map<string, string | undefin
     config: { target_defaults: {}, variables: {} },
     features: {},
     exitCode: undefined,
+    // Streams that only look like ones: what is written goes to the log.
+    stdout: { fd: 1, isTTY: false, write: (text: unknown) => (scope.console.log(String(text)), true) },
+    stderr: { fd: 2, isTTY: false, write: (text: unknown) => (scope.console.warn(String(text)), true) },
     cwd: () => "/",
     umask: () => 0o22,
     uptime: () => scope.performance.now() / 1000,
@@ -288,7 +291,9 @@ function installModuleHooks(
     load(url, context, next) {
       const source = sources[url];
       if (source !== undefined) return { source, format: "module", shortCircuit: true };
-      return next(url, context);
+      const loaded = next(url, context);
+      // Under hooks, Deno 2.9.6 takes a JSON file that CommonJS requires for a script.
+      return /\.json$/.test(url) && context.conditions[1] === "require" ? { ...loaded, format: "json" } : loaded;
     },
   });
   // A hook registered later would be asked first, and could answer for ours. CommonJS modules reach this object.

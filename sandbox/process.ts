@@ -119,9 +119,7 @@ export class SandboxProcess {
   }
 
   /** Whether a provider is in it, which would forget what it has brought already if the process were renewed. */
-  get provides(): boolean {
-    return [...this.jobs.values()].some(({ call }) => call?.method === "ingest");
-  }
+  provides = false;
 
   /** Process id. */
   get pid(): number {
@@ -150,6 +148,7 @@ export class SandboxProcess {
       this.#limit = Math.max(this.#limit, plugin.limits.memory);
       this.#post({ type: "plugin", spec: plugin });
     }
+    if (call?.method === "ingest") this.provides = true;
     const id = this.#nextCall++;
     this.jobs.set(id, job);
     const timeout = call?.timeout ?? plugin.limits.timeout;
