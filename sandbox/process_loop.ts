@@ -19,6 +19,8 @@ export async function runSandboxProcess(): Promise<never> {
   const reader = new FrameReader();
   const host: SandboxHost = new SandboxHost((message, parts) => writer.send(message, parts));
   const buffer = new Uint8Array(READ_SIZE);
+  // Ctrl-C on a terminal reaches every process of the command; when this one ends is for the core to say.
+  Deno.addSignalListener("SIGINT", () => {});
   // An error of the process itself must end it: the core sees that and knows what to do.
   for (let size = await Deno.stdin.read(buffer); size !== null; size = await Deno.stdin.read(buffer)) {
     for (const { envelope, parts } of reader.push(buffer.subarray(0, size))) {

@@ -53,8 +53,10 @@ function unexpected({ exif, ...errors }: Record<string, string[]>): Record<strin
 Deno.test("the README's first command finds both executables in the document", async () => {
   const { stdout } = await run(`${JSON.stringify(Deno.execPath())} task -q stoq scan examples/sample_doc_with_pe.doc`);
   const { results } = JSON.parse(stdout);
-  const carved = results.filter((result: { extracted_by: string }) => result.extracted_by === "pecarve");
-  assert.equal(carved.length, 2);
+  const types = results.map((result: { workers: [{ mimetype: { mimetype: string } }] }) =>
+    result.workers[0].mimetype.mimetype
+  );
+  assert.equal(types.filter((type: string) => type === "application/vnd.microsoft.portable-executable").length, 2);
 });
 
 Deno.test("the script of the README runs", async () => {

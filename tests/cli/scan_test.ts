@@ -177,7 +177,8 @@ Deno.test("with nothing selected, triage chooses the plugins", async () => {
   const { results } = JSON.parse(stdout);
   assert.ok(results.length >= 3);
   assert.ok(results[0].plugins_run.workers[0].includes("hash"));
-  assert.ok(results.some((result: { extracted_by: string | null }) => result.extracted_by === "pecarve"));
+  const ran = results.flatMap((result: { plugins_run: { workers: string[][] } }) => result.plugins_run.workers.flat());
+  for (const name of ["ole", "pecarve", "peinfo"]) assert.ok(ran.includes(name), name);
 });
 
 Deno.test("nothing that a plugin prints reaches standard output", async () => {
