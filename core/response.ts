@@ -10,7 +10,6 @@ import type { Data, PayloadMeta, PayloadResults, RequestMeta, Response, ScanResp
 const INDENT = 4;
 
 /** What a terminal would act on, and JSON leaves as it is: DEL, C1 controls, bidirectional overrides, line separators. */
-// deno-lint-ignore no-control-regex
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** The JSON form of payload metadata; `should_scan` appears only where it is not the default. */
