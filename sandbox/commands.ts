@@ -103,6 +103,8 @@ function isolated(line: readonly string[], folder: string | undefined): readonly
       "--die-with-parent",
     ],
     ...(folder === undefined ? [] : ["--ro-bind", folder, folder]),
+    // A program, or a file that the command line names, may itself be where temporary files are hidden.
+    ...line.filter((word) => word.startsWith("/tmp/")).flatMap((word) => ["--ro-bind-try", word, word]),
     "--",
     ...line,
   ];
