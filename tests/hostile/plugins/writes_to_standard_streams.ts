@@ -1,6 +1,6 @@
 /**
  * Rows 5 and 6: writes to standard output and error and reads standard input by every way there is: `console`, Deno's streams, `process`, descriptors of
- * `node:fs`, devices, terminals. The console goes to the log; the rest is taken away, closed or denied.
+ * `node:fs`, devices, terminals. The console and what looks like the streams of `process` go to the log; the rest is taken away, closed or denied.
  */
 import {
   closeSync,
@@ -25,14 +25,14 @@ export default class StandardStreams implements WorkerPlugin {
     console.log(NOISE);
     console.table([NOISE]);
     console.dir(NOISE);
+    process.stdout.write(NOISE);
+    process.stderr.write(NOISE);
     const bytes = new TextEncoder().encode(NOISE);
     const attempts: (() => unknown)[] = [
       () => Deno.stdout.writeSync(bytes),
       () => Deno.stderr.writeSync(bytes),
       () => Deno.stdin.readSync(new Uint8Array(1)),
       () => Deno.stdout.writable.getWriter().write(bytes),
-      () => process.stdout.write(NOISE),
-      () => process.stderr.write(NOISE),
       () => process.stdin.read(),
       () => writeSync(1, NOISE),
       () => writeSync(2, bytes),
