@@ -5,7 +5,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
 import { didYouMean } from "./config.ts";
@@ -99,6 +99,8 @@ export class Registry {
   }
 
   async #collect(dir: string, depth: number): Promise<void> {
+    // In a checkout, "plugins" in the working directory is where the built-in ones are: they override nothing.
+    if (resolve(dir) === resolve(BUILTIN_FOLDER)) return;
     let entries;
     try {
       entries = await readdir(dir, { withFileTypes: true });

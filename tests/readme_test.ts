@@ -67,6 +67,7 @@ Deno.test("the script of the README runs", async () => {
     const { code, stdout, stderr } = await run(`${JSON.stringify(Deno.execPath())} run -A --check examples/.readme.ts`);
     assert.equal(code, 0, stderr);
     const json = JSON.parse(stdout.slice(stdout.indexOf("\n{")));
+    assert.deepEqual(unexpected(json.errors), {});
     assert.equal(json.request_meta.source, "my_script");
     assert.equal(json.results[0].payload_meta.extra_data.filename, "sample_doc_with_pe.doc");
   } finally {
