@@ -40,7 +40,8 @@ export function sandboxCommand(plugins: readonly PluginSpec[], memory: number) {
     "--no-prompt",
     // Nothing is fetched, whatever a plugin imports: asking a registry for a name would tell it.
     "--cached-only",
-    "--no-lock",
+    // Versions come from the lock file, which no plugin can change.
+    "--frozen",
     "--no-check",
     "--quiet",
     // The heap of each Worker; what V8 does not count is watched from outside.
