@@ -64,6 +64,7 @@ export class PluginWorker {
   #openQuestions = 0;
   #logWindow = { start: 0, lines: 0 };
   #closed: (() => void) | undefined;
+  #triedAgain = false;
   #alarm: Timer | undefined;
   /** When it rings, as of `performance.now()`. */
   #alarmAt = Infinity;
@@ -200,6 +201,15 @@ export class PluginWorker {
       case "unusable":
         if (this.#loading === undefined) {
           return this.#crashed("broke the sandbox protocol: failed to load after it was loaded");
+        }
+        // Deno 2.9.6 sometimes does not find a package that is there, on a busy machine: once more finds it.
+        if (!this.#triedAgain && message.error.message.includes("Loading unprepared module")) {
+          this.#triedAgain = true;
+          this.#worker?.terminate();
+          const { resolve, timer } = this.#loading;
+          this.#loading = undefined;
+          clearTimeout(timer);
+          return void this.#start().then(resolve);
         }
         return this.#end(fromGuestError(message.error, "cannot be loaded: "));
       case "result": {
