@@ -265,8 +265,12 @@ export class SandboxProcess {
     if (message.type === "pong" || this.#death !== undefined) return;
     const job = this.jobs.get(message.call);
     if (job === undefined) return this.kill({ kind: "ended", how: "it answered what nobody asked" });
-    this.jobs.delete(message.call);
     const { outcome } = message;
+    // A package that Deno did not find though it is there: a new process does.
+    if (outcome.status === "failed" && job.interrupted === 0 && outcome.message.includes("Loading unprepared module")) {
+      return this.kill({ kind: "replaced" });
+    }
+    this.jobs.delete(message.call);
     // After terminate() a Worker's thread may run on: only the end of the process ends it (SANDBOX.md, row 11).
     if (outcome.status === "timedOut" || outcome.status === "crashed") this.kill({ kind: "replaced" });
     if (this.jobs.size === 0) this.#keepAlive(false);
