@@ -266,8 +266,11 @@ export class SandboxProcess {
     const job = this.jobs.get(message.call);
     if (job === undefined) return this.kill({ kind: "ended", how: "it answered what nobody asked" });
     const { outcome } = message;
-    // A package that Deno did not find though it is there: a new process does.
-    if (outcome.status === "failed" && job.interrupted === 0 && outcome.message.includes("Loading unprepared module")) {
+    // A package that Deno did not find though it is there: a new process does. Only while loading: no call was made yet.
+    if (
+      outcome.status === "failed" && job.interrupted === 0 &&
+      /^cannot be loaded: .*Loading unprepared module/.test(outcome.message)
+    ) {
       return this.kill({ kind: "replaced" });
     }
     this.jobs.delete(message.call);
