@@ -4,6 +4,8 @@ import { StoqConfigError } from "./errors.ts";
 export class RateLimit {
   /** When the next call may begin, in milliseconds as of `performance.now()`. */
   #next = 0;
+  /** Ends with the turn of the call that asked last: timers of the same millisecond keep no order. */
+  #last: Promise<void> = Promise.resolve();
 
   /**
    * Waits for the turn of one call.
@@ -17,9 +19,13 @@ export class RateLimit {
     if (!Number(count) || !Number(seconds)) {
       throw new StoqConfigError(`Cannot use ratelimit "${limit}": it must be count/seconds, such as 10/1`);
     }
-    const now = performance.now();
-    const turn = Math.max(now, this.#next);
+    const turn = Math.max(performance.now(), this.#next);
     this.#next = turn + Number(seconds) * 1000 / Number(count);
-    if (turn > now) await new Promise((resolve) => setTimeout(resolve, turn - now));
+    await (this.#last = this.#last.then(() => until(turn)));
   }
+}
+
+async function until(time: number): Promise<void> {
+  const wait = time - performance.now();
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
 }
