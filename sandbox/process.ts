@@ -266,13 +266,6 @@ export class SandboxProcess {
     const job = this.jobs.get(message.call);
     if (job === undefined) return this.kill({ kind: "ended", how: "it answered what nobody asked" });
     const { outcome } = message;
-    // A package that Deno did not find though it is there: a new process does. Only while loading: no call was made yet.
-    if (
-      outcome.status === "failed" && job.interrupted === 0 &&
-      /^cannot be loaded: .*Loading unprepared module/.test(outcome.message)
-    ) {
-      return this.kill({ kind: "replaced" });
-    }
     this.jobs.delete(message.call);
     // After terminate() a Worker's thread may run on: only the end of the process ends it (SANDBOX.md, row 11).
     if (outcome.status === "timedOut" || outcome.status === "crashed") this.kill({ kind: "replaced" });

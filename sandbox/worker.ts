@@ -19,6 +19,7 @@ import type { Failure, PluginSpec, RawCall, RawOutcome, SandboxLog } from "./san
 const LOG_LINES_PER_SECOND = 100;
 /** Questions (assets, commands) that a guest may have open at once. */
 const MAX_OPEN_QUESTIONS = 16;
+const MIB = 1024 * 1024;
 /** Longest delay that a timer takes, in milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1;
 /** Milliseconds that `close()` of a plugin may take. */
@@ -64,7 +65,6 @@ export class PluginWorker {
   #openQuestions = 0;
   #logWindow = { start: 0, lines: 0 };
   #closed: (() => void) | undefined;
-  #triedAgain = false;
   #alarm: Timer | undefined;
   /** When it rings, as of `performance.now()`. */
   #alarmAt = Infinity;
@@ -202,19 +202,17 @@ export class PluginWorker {
         if (this.#loading === undefined) {
           return this.#crashed("broke the sandbox protocol: failed to load after it was loaded");
         }
-        // Deno 2.9.6 sometimes does not find a package that is there, on a busy machine: once more finds it.
-        if (!this.#triedAgain && message.error.message.includes("Loading unprepared module")) {
-          this.#triedAgain = true;
-          this.#worker?.terminate();
-          const { resolve, timer } = this.#loading;
-          this.#loading = undefined;
-          clearTimeout(timer);
-          return void this.#start().then(resolve);
-        }
         return this.#end(fromGuestError(message.error, "cannot be loaded: "));
       case "result": {
         if (!this.#running.has(message.id)) {
           return this.#crashed("broke the sandbox protocol: a result that nobody asked for");
+        }
+        // Buffers that were never touched cost the plugin no memory, but whoever gets them.
+        const size = message.parts.reduce((sum, part) => sum + part.byteLength, 0) / MIB;
+        const { memory } = this.#spec.limits;
+        if (size > memory) {
+          const what = `returned ${Math.ceil(size)} MiB of payloads, more than its limit of memory (${memory} MiB)`;
+          return this.#settle(message.id, { status: "failed", message: what, stack: "" });
         }
         return this.#settle(message.id, {
           status: "ok",

@@ -9,7 +9,7 @@ async function scan(plugin: string) {
   const args = ["scan", "--plugin-dir", canaries.plugins, "--plugin-opts", `hash:token=${canaries.secret}`, "-s"];
   const run = await stoq([...args, plugin, "hash", "entropy"], {
     stdin: PAYLOAD,
-    env: { ...canaries.childEnv, STOQ_CANARY: canaries.secret },
+    env: { STOQ_CANARY: canaries.secret },
   });
   canaries.check();
   assert.equal(run.code, 0, run.stderr);

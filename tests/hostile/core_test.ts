@@ -20,7 +20,6 @@ async function scanInChild(plugin: string) {
       plugin,
     ],
     stdin: "null",
-    env: hostile.canaries.childEnv,
   }).output();
   hostile.canaries.check();
   const decoder = new TextDecoder();

@@ -37,8 +37,6 @@ export interface Canaries extends AsyncDisposable {
   readonly secret: string;
   /** Port of a listener that nobody may connect to. */
   readonly port: number;
-  /** Variables for programs of the test that need npm packages: the home folder of the test's own has none. */
-  readonly childEnv: Readonly<Record<string, string>>;
   /** A process that nobody may end. */
   readonly pid: number;
   /** @throws {AssertionError} If something was touched. */
@@ -47,7 +45,9 @@ export interface Canaries extends AsyncDisposable {
 
 async function openCanaries(): Promise<Canaries> {
   const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "stoq_hostile_" }));
-  const secret = `canary-${crypto.randomUUID()}`;
+  // Test files run in one process and share its environment: what is set stays.
+  const secret = Deno.env.get("STOQ_CANARY") ?? `canary-${crypto.randomUUID()}`;
+  Deno.env.set("STOQ_CANARY", secret);
   const outside = `${root}/outside`;
   await Deno.mkdir(outside);
   await Deno.writeTextFile(`${outside}/secret.txt`, secret);
@@ -62,17 +62,14 @@ async function openCanaries(): Promise<Canaries> {
       connection.close();
     }
   })();
-  // Whoever asks a registry for a package asks the listener: a home folder and a cache that say so.
+  // Whoever asks a registry for a package asks the listener: sandbox processes get a home folder that says so. Only what this file's
+  // code sees is changed: the environment itself is that of every test file.
   await Deno.mkdir(`${root}/home`);
   await Deno.writeTextFile(`${root}/home/.npmrc`, `registry=http://127.0.0.1:${port}/\n`);
-  const home = Deno.env.get("HOME");
-  const cache = Deno.env.get("DENO_DIR");
-  if (cache === undefined) {
-    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-    Deno.env.set("DENO_DIR", JSON.parse(new TextDecoder().decode(stdout)).denoDir);
-  }
-  Deno.env.set("HOME", `${root}/home`);
-  Deno.env.set("STOQ_CANARY", secret);
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { denoDir } = JSON.parse(new TextDecoder().decode(stdout));
+  const { get } = Deno.env;
+  Deno.env.get = (name) => name === "HOME" ? `${root}/home` : name === "DENO_DIR" ? denoDir : get.call(Deno.env, name);
   const child = new Deno.Command("sleep", { args: ["1000"], stdin: "null", stdout: "null", stderr: "null" }).spawn();
   let ended = false;
   const status = child.status.then(() => void (ended = true));
@@ -82,7 +79,6 @@ async function openCanaries(): Promise<Canaries> {
     outside,
     secret,
     port,
-    childEnv: home === undefined ? {} : { HOME: home },
     pid: child.pid,
     check: () => {
       assert.equal(connections, 0, "somebody connected to the listener");
@@ -96,9 +92,7 @@ async function openCanaries(): Promise<Canaries> {
       await status;
       listener.close();
       await accepting.catch(() => {});
-      if (home !== undefined) Deno.env.set("HOME", home);
-      if (cache === undefined) Deno.env.delete("DENO_DIR");
-      Deno.env.delete("STOQ_CANARY");
+      Deno.env.get = get;
       await Deno.remove(root, { recursive: true });
     },
   };
