@@ -20,12 +20,12 @@ import {
   resultsAnswer,
   workerAnswer,
 } from "./core/answers.ts";
+import { BUILTIN_FOLDER, readBuiltinManifest } from "./core/builtin.ts";
 import { loadConfig } from "./core/config.ts";
 import { StoqPluginError } from "./core/errors.ts";
 import { grant } from "./core/grant.ts";
-import { parseManifest } from "./core/manifest.ts";
+import { type Manifest, parseManifest } from "./core/manifest.ts";
 import { Payload } from "./core/payload.ts";
-import { BUILTIN_FOLDER } from "./core/registry.ts";
 import { openSandbox } from "./sandbox/open.ts";
 import type { Answer, Call } from "./sandbox/sandbox.ts";
 import type {
@@ -86,15 +86,12 @@ export interface PluginUnderTest extends AsyncDisposable {
  * @throws {StoqError} If it cannot be loaded.
  */
 export async function openPlugin(plugin: string | URL, setup: PluginSetup = {}): Promise<PluginUnderTest> {
-  const folder = plugin instanceof URL
-    ? resolve(fileURLToPath(plugin))
-    : isAbsolute(plugin) || plugin.includes("/")
-    ? resolve(plugin)
-    : join(BUILTIN_FOLDER, plugin);
-  const path = await manifestIn(folder);
-  const manifest = await parseManifest(await Deno.readTextFile(path), path);
+  const named = typeof plugin === "string" && !isAbsolute(plugin) && !plugin.includes("/");
+  const manifest = named ? await readBuiltinManifest(plugin) : await readManifest(plugin);
+  const { folder } = manifest;
   const config = loadConfig({ baseDir: folder, pluginOpts: { [manifest.name]: setup.options ?? {} } });
-  const { spec } = grant({ manifest, builtin: folder.startsWith(BUILTIN_FOLDER) }, config);
+  const builtin = named || BUILTIN_FOLDER !== undefined && folder.startsWith(BUILTIN_FOLDER);
+  const { spec } = grant({ manifest, builtin }, config);
   const sandbox = openSandbox(1, (level, _, message) => setup.log?.(level, message));
   const call = async (request: Call): Promise<Answer> => {
     const outcome = await sandbox.call(spec, request);
@@ -152,11 +149,16 @@ export async function openPlugin(plugin: string | URL, setup: PluginSetup = {}):
   };
 }
 
-async function manifestIn(folder: string): Promise<string> {
+/** Reads the one manifest of a folder, named by path or `file:` URL. */
+async function readManifest(plugin: string | URL): Promise<Manifest> {
+  const folder = resolve(plugin instanceof URL ? fileURLToPath(plugin) : plugin);
   const manifests: string[] = [];
   for await (const entry of Deno.readDir(folder)) if (entry.name.endsWith(".stoq")) manifests.push(entry.name);
-  if (manifests.length === 1) return join(folder, manifests[0]!);
-  throw new StoqPluginError(`Folder "${folder}" has ${manifests.length} manifests: a plugin has one`);
+  if (manifests.length !== 1) {
+    throw new StoqPluginError(`Folder "${folder}" has ${manifests.length} manifests: a plugin has one`);
+  }
+  const path = join(folder, manifests[0]!);
+  return await parseManifest(await Deno.readTextFile(path), path);
 }
 
 function dispatcher(answer: Answer): DispatcherResponse {

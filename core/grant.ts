@@ -5,14 +5,15 @@
  */
 import { readdirSync, realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { toList } from "../sandbox/options.ts";
 import type { Permissions } from "../sandbox/protocol.ts";
 import type { PluginSpec } from "../sandbox/sandbox.ts";
+import { builtinCode } from "./builtin.ts";
 import type { Config } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import { type Manifest, PERMISSION_KINDS, type PermissionKind } from "./manifest.ts";
-import { BUILTIN_FOLDER, modulePath, type RegisteredPlugin } from "./registry.ts";
+import { modulePath, type RegisteredPlugin } from "./registry.ts";
 
 /** Limits where neither the manifest nor stoq.cfg says otherwise. */
 const DEFAULT_LIMITS = { timeout: 60, memory: 1024, isolation: "shared" } as const;
@@ -63,14 +64,16 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
     stdout: stdout.length > 0,
     spec: {
       name,
-      entry: pathToFileURL(modulePath(manifest)).href,
+      ...(builtin ? builtinCode(manifest) : {
+        entry: pathToFileURL(modulePath(manifest)).href,
+        code: [manifest.folder],
+        assets: ownAssets(manifest),
+      }),
       folder: manifest.folder,
       options,
       permissions: Object.fromEntries(
         Object.entries(permissions).map(([kind, list]) => [kind, list.some(isEverything) ? true : list]),
       ) as unknown as Permissions,
-      code: builtin ? [manifest.folder, join(BUILTIN_FOLDER, "lib")] : [manifest.folder],
-      assets: resolveAssets(manifest, builtin),
       commands: Object.fromEntries(
         Object.entries(manifest.commands).map(([command, line]) => [command, fillCommand(line, options)]),
       ),
@@ -184,26 +187,13 @@ function refuseWide(kind: PermissionKind, value: string, template: string, plugi
   );
 }
 
-/** Where the files are that a manifest lists in `[assets]`: relative to the plugin's folder, or absolute for those of npm packages. */
-function resolveAssets({ name, assets }: Manifest, builtin: boolean): Record<string, string> {
-  const resolved: Record<string, string> = {};
+/** The files that a manifest lists in `[assets]`, of a plugin that is not ours: only those of its own folder. */
+function ownAssets({ name, assets }: Manifest): Manifest["assets"] {
   for (const [asset, source] of Object.entries(assets)) {
-    if (!source.startsWith("npm:") && !isAbsolute(source)) resolved[asset] = source;
-    else if (builtin) resolved[asset] = npmFile(source.slice("npm:".length));
-    else {throw new StoqPluginError(
-        `Plugin "${name}" lists asset ${asset} = ${source}: only files of its own folder can be listed`,
-      );}
+    if (!source.startsWith("npm:") && !isAbsolute(source)) continue;
+    throw new StoqPluginError(
+      `Plugin "${name}" lists asset ${asset} = ${source}: only files of its own folder can be listed`,
+    );
   }
-  return resolved;
-}
-
-/** Path of a file of an npm package. Where the package's `exports` hide it, it is found beside its package.json. */
-function npmFile(specifier: string): string {
-  try {
-    return fileURLToPath(import.meta.resolve(specifier));
-  } catch (error) {
-    const [, name, path] = /^((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(specifier) ?? [];
-    if (name === undefined || path === undefined) throw error;
-    return fileURLToPath(new URL(path, import.meta.resolve(`${name}/package.json`)));
-  }
+  return assets;
 }

@@ -6,8 +6,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
+import { BUILTIN_FOLDER, readBuiltinManifest } from "./builtin.ts";
 import { didYouMean } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -22,9 +22,6 @@ export interface RegisteredPlugin {
   readonly manifest: Manifest;
   readonly builtin: boolean;
 }
-
-/** The folder of the built-in plugins. */
-export const BUILTIN_FOLDER: string = fileURLToPath(new URL("../plugins/", import.meta.url));
 
 /** Plugins by name. */
 export class Registry {
@@ -100,7 +97,7 @@ export class Registry {
 
   async #collect(dir: string, depth: number): Promise<void> {
     // In a checkout, "plugins" in the working directory is where the built-in ones are: they override nothing.
-    if (resolve(dir) === resolve(BUILTIN_FOLDER)) return;
+    if (BUILTIN_FOLDER !== undefined && resolve(dir) === resolve(BUILTIN_FOLDER)) return;
     let entries;
     try {
       entries = await readdir(dir, { withFileTypes: true });
@@ -132,8 +129,7 @@ export class Registry {
   #readBuiltin(name: string): Promise<Manifest> {
     let manifest = this.#builtin.get(name);
     if (manifest === undefined) {
-      const path = join(BUILTIN_FOLDER, name, `${name}.stoq`);
-      manifest = readFile(path, "utf8").then((text) => parseManifest(text, path));
+      manifest = readBuiltinManifest(name);
       this.#builtin.set(name, manifest);
     }
     return manifest;

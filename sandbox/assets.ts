@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative } from "node:path";
+import { isEmbedded, readEmbedded } from "./embedded.ts";
 import type { PluginSpec } from "./sandbox.ts";
 
 /**
@@ -12,6 +13,9 @@ export async function readAsset(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const listed = Object.hasOwn(plugin.assets, path) ? plugin.assets[path] : undefined;
   try {
+    if (listed !== undefined && isEmbedded(listed)) return readEmbedded(listed);
+    // Files of a folder in name only: the name is looked up as it is.
+    if (isEmbedded(plugin.folder)) return readEmbedded(`${plugin.folder}/${listed ?? path}`);
     // Absolute only where the project itself put it: a file of an npm package.
     if (listed !== undefined && isAbsolute(listed)) return await Deno.readFile(listed);
     const folder = await Deno.realPath(plugin.folder);

@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { hasBubblewrap } from "./commands.ts";
+import { embeddedMain, isEmbedded } from "./embedded.ts";
 import type { Permissions } from "./protocol.ts";
 import type { PluginSpec } from "./sandbox.ts";
 
@@ -23,16 +24,25 @@ const PASSED_ON = [
   "XDG_CACHE_HOME",
 ];
 
-/** The sub-command by which the single-file command starts as a sandbox process. */
+/** The sub-command by which the single-file command starts as a sandbox process; kinds of permissions to give up follow it. */
 export const SANDBOX_COMMAND = "sandbox-process";
+
+/** Kinds of permissions that a process has in all. */
+const PERMISSIONS: readonly (keyof Permissions)[] = ["net", "read", "write", "run", "env", "sys"];
 
 /** Program, arguments and environment of a sandbox process for the given plugins. */
 export function sandboxCommand(plugins: readonly PluginSpec[], memory: number) {
-  const main = new URL("./process_main.ts", import.meta.url);
   const env: Record<string, string> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PROMPT: "1" };
   for (const name of [...PASSED_ON, ...plugins.flatMap(({ permissions }) => names(permissions.env))]) {
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;
+  }
+  const needed = neededPermissions(plugins);
+  const embedded = embeddedMain();
+  // A compiled binary takes no permissions by flag: it gives up what it does not need when it starts.
+  if (Deno.build.standalone) {
+    const revoked = PERMISSIONS.filter((kind) => !needed.has(kind));
+    return { program: Deno.execPath(), args: [SANDBOX_COMMAND, ...revoked], env };
   }
   const args = [
     "run",
@@ -40,47 +50,56 @@ export function sandboxCommand(plugins: readonly PluginSpec[], memory: number) {
     "--no-prompt",
     // Nothing is fetched, whatever a plugin imports: asking a registry for a name would tell it.
     "--cached-only",
-    // Versions come from the lock file, which no plugin can change.
-    "--frozen",
+    // Versions come from the lock file, which no plugin can change; one file has no use for any.
+    ...(embedded === undefined ? ["--frozen"] : ["--no-config", "--no-lock", "--no-npm"]),
     "--no-check",
     "--quiet",
     // The heap of each Worker; what V8 does not count is watched from outside.
     `--v8-flags=--max-old-space-size=${Math.ceil(memory)}`,
-    ...permissionFlags(plugins),
-    main.href,
+    ...[...needed].map(([kind, values]) => `--allow-${kind}${values === true ? "" : `=${values.join(",")}`}`),
+    ...(embedded === undefined ? [new URL("./process_main.ts", import.meta.url).href] : [embedded, SANDBOX_COMMAND]),
   ];
   return { program: Deno.execPath(), args, env };
 }
 
-function permissionFlags(plugins: readonly PluginSpec[]): string[] {
-  const flags: string[] = [];
+/** What a sandbox process for the given plugins may do, by kind; what is left out it may not do at all. */
+function neededPermissions(plugins: readonly PluginSpec[]): Map<keyof Permissions, string[] | true> {
+  const needed = new Map<keyof Permissions, string[] | true>();
   const add = (kind: keyof Permissions, extra: readonly string[] = []) => {
     const values = plugins.map(({ permissions }) => permissions[kind]);
-    if (values.includes(true)) return flags.push(`--allow-${kind}`);
+    if (values.includes(true)) return needed.set(kind, true);
     const all = [...new Set([...values.flatMap(names), ...extra])];
     const comma = all.find((value) => value.includes(","));
     if (comma !== undefined) {
       throw new Error(`"${comma}" has a comma, which Deno's --allow-${kind} cannot take: use another name`);
     }
-    if (all.length > 0) flags.push(`--allow-${kind}=${all.join(",")}`);
+    if (all.length > 0) needed.set(kind, all);
   };
   const commands = plugins.flatMap(({ commands }) => Object.values(commands));
   const programs = commands.flatMap(([program]) => program === undefined ? [] : [program]);
   const needsFile = commands.some((line) => line.some((word) => word.includes("{file}")));
   add("read", [
-    ...["./", "../core/response.ts", "../deno.json", "../plugins/"].map((path) =>
-      fileURLToPath(new URL(path, import.meta.url))
-    ),
-    ...plugins.flatMap((
-      { folder, code, assets },
-    ) => [folder, ...code, ...Object.values(assets).filter((path) => path.startsWith("/"))]),
+    ...ownFolders(),
+    ...plugins.flatMap(({ folder, code, assets }) => [
+      ...(isEmbedded(folder) ? [] : [folder]),
+      ...code,
+      ...Object.values(assets).filter((path) => path.startsWith("/")),
+    ]),
   ]);
   add("write", needsFile ? [tempFolder()] : []);
   add("net");
   add("run", programs.length === 0 ? [] : [...programs, ...(hasBubblewrap() ? ["bwrap"] : [])]);
   add("env", programs.length === 0 ? [] : ["PATH"]);
   add("sys");
-  return flags;
+  return needed;
+}
+
+/** Folders of a checkout that Workers load modules from; one file has all in it. */
+function ownFolders(): string[] {
+  if (embeddedMain() !== undefined) return [];
+  return ["./", "../core/response.ts", "../deno.json", "../plugins/"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url))
+  );
 }
 
 function names(value: readonly string[] | boolean): string[] {

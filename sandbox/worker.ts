@@ -4,6 +4,7 @@
  * @module
  */
 import { runCommand } from "./commands.ts";
+import { embeddedMain, embeddedName, moduleUrl } from "./embedded.ts";
 import { workerPermissions } from "./permissions.ts";
 import {
   type FromGuest,
@@ -149,7 +150,7 @@ export class PluginWorker {
     this.#loading = { promise, resolve, timer: setTimeout(() => this.#timedOut(timeout, null), timeout) };
     let worker: Worker;
     try {
-      worker = new Worker(new URL("./guest_main.ts", import.meta.url), {
+      worker = new Worker(guestUrl(), {
         type: "module",
         name: this.#spec.name,
         deno: { permissions: workerPermissions(this.#spec) },
@@ -173,7 +174,7 @@ export class PluginWorker {
       type: "init",
       setup: {
         name: this.#spec.name,
-        entry: this.#spec.entry,
+        entry: moduleUrl(this.#spec.entry),
         options: this.#spec.options,
         granted: kinds.filter((kind) => permissions[kind] === true || (permissions[kind] as string[]).length > 0),
         env: Array.isArray(permissions.env) ? permissions.env : [],
@@ -340,4 +341,11 @@ function fromGuestError({ message, stack, denied }: GuestError, prefix: string):
   return denied === null
     ? { status: "failed", message: prefix + message, stack }
     : { status: "denied", message: prefix + message, stack, denied };
+}
+
+/** The module that every Worker starts with. */
+function guestUrl(): string {
+  return embeddedMain() === undefined
+    ? new URL("./guest_main.ts", import.meta.url).href
+    : moduleUrl(embeddedName("sandbox/guest_main.js"));
 }
