@@ -20,7 +20,7 @@ import {
   resultsAnswer,
   workerAnswer,
 } from "./core/answers.ts";
-import { BUILTIN_FOLDER, readBuiltinManifest } from "./core/builtin.ts";
+import { BUILTIN_FOLDER, prepareBuiltin, readBuiltinManifest } from "./core/builtin.ts";
 import { loadConfig } from "./core/config.ts";
 import { StoqPluginError } from "./core/errors.ts";
 import { grant } from "./core/grant.ts";
@@ -86,6 +86,7 @@ export interface PluginUnderTest extends AsyncDisposable {
  * @throws {StoqError} If it cannot be loaded.
  */
 export async function openPlugin(plugin: string | URL, setup: PluginSetup = {}): Promise<PluginUnderTest> {
+  await prepareBuiltin();
   const named = typeof plugin === "string" && !isAbsolute(plugin) && !plugin.includes("/");
   const manifest = named ? await readBuiltinManifest(plugin) : await readManifest(plugin);
   const { folder } = manifest;

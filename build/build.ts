@@ -103,8 +103,9 @@ export async function build(): Promise<number> {
   const work = `${ROOT}dist/.build`;
   await Deno.mkdir(work, { recursive: true });
   try {
-    await Deno.writeTextFile(`${work}/files.js`, `export const files = ${JSON.stringify(files, null, 1)};\n`);
-    await Deno.copyFile(`${ROOT}build/main.ts`, `${work}/main.ts`);
+    await Deno.writeTextFile(`${work}/files.ts`, `export const files = ${JSON.stringify(files, null, 1)};\n`);
+    const main = await Deno.readTextFile(`${ROOT}build/main.ts`);
+    await Deno.writeTextFile(`${work}/main.ts`, main.replaceAll('"../', '"../../'));
     const [text] = await bundle(["dist/.build/main.ts"]);
     // In place at once: a build that fails leaves the one before.
     await Deno.writeTextFile(`${work}/stoq.js`, text!);

@@ -15,13 +15,23 @@ export const BUILTIN_FOLDER: string | undefined = import.meta.url.startsWith("fi
   ? fileURLToPath(new URL("../plugins/", import.meta.url))
   : undefined;
 
+/**
+ * To be awaited before anything here is used, or a sandbox is started: in a package that was loaded from elsewhere there are no folders,
+ * and what would be in them comes as the file that was built of it.
+ */
+export async function prepareBuiltin(): Promise<void> {
+  if (BUILTIN_FOLDER !== undefined || embeddedMain() !== undefined) return;
+  const url = new URL("../dist/stoq.js", import.meta.url).href;
+  const { files } = await import(url) as { files: EmbeddedFiles };
+  embed(files, url);
+}
+
 /** Reads the manifest of a built-in plugin. */
 export async function readBuiltinManifest(name: string): Promise<Manifest> {
   if (BUILTIN_FOLDER !== undefined) {
     const path = join(BUILTIN_FOLDER, name, `${name}.stoq`);
     return await parseManifest(await readFile(path, "utf8"), path);
   }
-  await fetchEmbedded();
   const path = embeddedName(`plugins/${name}/${name}.stoq`);
   return await parseManifest(new TextDecoder().decode(readEmbedded(path)), path);
 }
@@ -40,14 +50,6 @@ export function builtinCode({ name, folder, assets }: Manifest): Pick<PluginSpec
     code: [folder, join(BUILTIN_FOLDER, "lib")],
     assets: mapValues(assets, (source) => source.startsWith("npm:") ? npmFile(source.slice("npm:".length)) : source),
   };
-}
-
-/** In a package that was loaded from elsewhere there are no folders: what would be in them comes as the file that was built of it. */
-async function fetchEmbedded(): Promise<void> {
-  if (embeddedMain() !== undefined) return;
-  const url = new URL("../dist/stoq.js", import.meta.url).href;
-  const { files } = await import(url) as { files: EmbeddedFiles };
-  embed(files, url);
 }
 
 /** Path of a file of an npm package. Where the package's `exports` hide it, it is found beside its package.json. */

@@ -7,7 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
-import { BUILTIN_FOLDER, readBuiltinManifest } from "./builtin.ts";
+import { BUILTIN_FOLDER, prepareBuiltin, readBuiltinManifest } from "./builtin.ts";
 import { didYouMean } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -45,6 +45,7 @@ export class Registry {
    * @param dirs Absolute paths.
    */
   static async open(dirs: readonly string[], log: Log): Promise<Registry> {
+    await prepareBuiltin();
     const registry = new Registry(dirs, log);
     for (const dir of new Set(dirs)) {
       if (existsSync(dir)) await registry.#collect(dir, 0);
