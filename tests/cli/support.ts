@@ -1,5 +1,8 @@
 import { fromFileUrl } from "../support.ts";
 
+/** The command: that of the checkout, or the file that was built of it. */
+const COMMAND = Deno.env.get("STOQ_TEST_FILE") ?? fromFileUrl("../cli.ts");
+
 /** What the command did. */
 export interface Run {
   readonly code: number;
@@ -17,7 +20,7 @@ export interface RunSetup {
 /** Runs `stoq` as a user would, with an empty STOQ_HOME unless told otherwise. */
 export async function stoq(args: readonly string[], setup: RunSetup = {}): Promise<Run> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", fromFileUrl("../cli.ts"), ...args],
+    args: ["run", "-A", COMMAND, ...args],
     stdin: setup.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
