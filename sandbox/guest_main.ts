@@ -16,7 +16,7 @@ addEventListener("message", (event: Event) => {
   const message = (event as MessageEvent<ToGuest>).data;
   if (guest !== undefined) return void guest.receive(message);
   if (message.type !== "init") return;
-  const { post } = harden(globalThis, {
+  const { post, checkHooks } = harden(globalThis, {
     entry: message.setup.entry,
     granted: message.setup.granted,
     env: message.setup.env,
@@ -40,7 +40,10 @@ addEventListener("message", (event: Event) => {
   });
   guest = new Guest({
     post: (out, transfer = []) => post(out, transfer),
-    load: (entry) => import(entry),
+    load: async (entry) => {
+      await checkHooks();
+      return await import(entry);
+    },
     makeResponse,
   });
   void guest.receive(message);

@@ -13,6 +13,8 @@ import type { Permissions } from "./protocol.ts";
 /** What the guest keeps for itself, taken before the plugin could replace it. */
 export interface Powers {
   readonly post: (message: unknown, transfer: ArrayBuffer[]) => void;
+  /** Rejects where module hooks are registered and not asked: without them a plugin must not be loaded. */
+  readonly checkHooks: () => Promise<void>;
 }
 
 /** Key of the symbol under which the generated stub modules find what they export. */
@@ -105,12 +107,12 @@ export function harden(scope: typeof globalThis, setup: HardenSetup): Powers {
     "navigator",
     scope.Object.freeze({ userAgent: scope.navigator.userAgent, hardwareConcurrency: 1, language: "en-US" }),
   );
-  installModuleHooks(realProcess, scope, processShim, setup, denied);
+  const checkHooks = installModuleHooks(realProcess, scope, processShim, setup, denied);
   for (const key of Reflect.ownKeys(scope)) {
     if (typeof key === "string" && !GLOBALS.has(key)) delete (scope as unknown as Record<string, unknown>)[key];
   }
   freezeCallers(scope);
-  return { post };
+  return { post, checkHooks };
 }
 
 /**
@@ -254,7 +256,7 @@ function installModuleHooks(
   processShim: Record<string, unknown>,
   { granted, entry }: HardenSetup,
   denied: (what: string) => Error,
-): void {
+): () => Promise<void> {
   const keep = [...NODE_MODULES, ...(granted.includes("net") ? NODE_NET_MODULES : [])];
   const allowed: Record<string, true> = nullObject();
   for (const bare of keep) allowed[bare] = allowed[`node:${bare}`] = true;
@@ -304,6 +306,12 @@ function installModuleHooks(
   // CommonJS resolves and loads by what stands here: replaced, it would hand out another module than the hook has seen.
   Object.freeze(Module);
   Object.freeze((Module as unknown as { prototype: object }).prototype);
+  const CheckError = scope.Error;
+  return async () => {
+    const { default: module } = await import("node:child_process");
+    if (module as unknown === exports["child_process"]) return;
+    throw new CheckError("this Deno asks no module hooks, without which there is no sandbox: use another version");
+  };
 }
 
 /** What each stub module exports: functions that throw when called or constructed, and the few facts that libraries ask for. */
