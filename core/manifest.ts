@@ -71,6 +71,12 @@ const RESERVED = ["core", "stoq", "DEFAULT"];
 /** Names that a plugin can have: they appear in file names, options and JSON keys. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
+/** Why a plugin cannot be called so, to follow the name in an error; null if it can. */
+export function pluginNameFault(name: string): string | null {
+  if (!NAME.test(name)) return `is not a plugin name: use letters, digits, "_", "-" and "."`;
+  return RESERVED.includes(name) ? "is reserved: choose another" : null;
+}
+
 type Sections = Map<string, Map<string, unknown>>;
 
 /**
@@ -100,8 +106,8 @@ export async function parseManifest(text: string, path: string): Promise<Manifes
     return String(value).trim();
   };
   const name = text_("core", "name", "Name of [Core]");
-  if (!NAME.test(name)) fail(`Name "${name}" is not a plugin name: use letters, digits, "_", "-" and "."`);
-  if (RESERVED.includes(name)) fail(`Name "${name}" is reserved: choose another`);
+  const fault = pluginNameFault(name);
+  if (fault !== null) fail(`Name "${name}" ${fault}`);
   const module = text_("core", "module", "Module of [Core]");
   if (module !== basename(module) || module.startsWith(".")) {
     fail(`Module "${module}" is not a file name in the manifest's folder`);
