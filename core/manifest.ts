@@ -71,6 +71,15 @@ const RESERVED = ["core", "stoq", "DEFAULT"];
 /** Names that a plugin can have: they appear in file names, options and JSON keys. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
+/** Extensions that `Module` may leave out, in the order in which they are tried. */
+const MODULE_EXTENSIONS = [".ts", ".js", ".mjs"];
+
+/** Names that the file of a `Module` may have, in the order in which they are looked for. */
+export function moduleFiles(module: string): string[] {
+  const whole = MODULE_EXTENSIONS.some((extension) => module.endsWith(extension));
+  return whole ? [module] : MODULE_EXTENSIONS.map((extension) => module + extension);
+}
+
 type Sections = Map<string, Map<string, unknown>>;
 
 /**
