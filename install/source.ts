@@ -76,7 +76,8 @@ export async function fetchSource(
   options: SourceOptions = {},
   powers: DownloadPowers = {},
 ): Promise<Fetched> {
-  const url = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text) ? URL.parse(text) : null;
+  const isUrl = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text);
+  const url = isUrl ? URL.parse(text) : null;
   const name = url === null ? text : showUrl(url);
   const refuse = refuser(name);
   if (text.trim() === "") refuse("no source is named: give a folder, an archive or an https URL");
@@ -87,6 +88,7 @@ export async function fetchSource(
   const source: Source = { name, refuse, expected, options, powers };
   if (options.github || isGithubName(text)) return await fetchGithub(text, source);
   if (url !== null) return await fetchUrl(url, source);
+  if (isUrl) refuse("it is not a URL: write https://HOST/PATH");
   return await fetchPath(text, source);
 }
 
