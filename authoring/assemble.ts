@@ -7,15 +7,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { StoqPluginError } from "../core/errors.ts";
+import { isLeftOver, MAX_FILES } from "../install/files.ts";
 import { bundle } from "./bundle.ts";
 import type { PluginFolder } from "./folder.ts";
 import { findImports } from "./imports.ts";
 
-/** Most files of a plugin, as where one is loaded. */
-const MAX_FILES = 10_000;
-
 /** Folders for work on a plugin, not for its use. */
-const FOLDERS_LEFT_OUT = ["node_modules", "testdata"];
+const FOLDERS_LEFT_OUT = ["testdata"];
 
 /** Files for work on a plugin. A sandbox reads none of these. */
 const FILES_LEFT_OUT = [
@@ -39,9 +37,9 @@ export interface Assembled {
 }
 
 /**
- * Collects what an install of a plugin needs: everything in its folder but tests, `testdata`, `node_modules`, dot files, and the
- * configuration of Deno and npm. A module that imports npm packages, or files outside of the folder, becomes one JavaScript module
- * together with them.
+ * Collects what an install of a plugin needs: everything in its folder but tests, `testdata`, `node_modules`, dot files, what editors
+ * leave, and the configuration of Deno and npm. A module that imports npm packages, or files outside of the folder, becomes one
+ * JavaScript module together with them.
  *
  * @throws {StoqPluginError} If the folder holds what no plugin may, or the module cannot be bundled.
  */
@@ -52,9 +50,7 @@ export async function assemble({ manifest, module }: PluginFolder): Promise<Asse
   for (const [asset, path] of Object.entries(manifest.assets)) {
     if (!paths.includes(join(folder, path))) {
       throw new StoqPluginError(
-        `Plugin "${name}" lists asset ${asset} = ${path}, which an install does not get: put the file into the folder, not into ${
-          FOLDERS_LEFT_OUT.join(" or ")
-        }`,
+        `Plugin "${name}" lists asset ${asset} = ${path}, which an install does not get: put the file into the folder, but not into testdata`,
       );
     }
   }
@@ -89,7 +85,7 @@ async function list(folder: string, plugin: string, module: string): Promise<str
   const look = async (dir: string): Promise<void> => {
     for (const entry of await readdir(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name);
-      if (entry.name.startsWith(".") || isLeftOut(entry.name, entry.isDirectory()) && path !== module) continue;
+      if (isLeftOut(entry.name, entry.isDirectory()) && path !== module) continue;
       // What an earlier "stoq pack" in this folder wrote.
       if (dir === folder && archive.test(entry.name)) continue;
       if (entry.isSymbolicLink()) {
@@ -112,6 +108,7 @@ async function list(folder: string, plugin: string, module: string): Promise<str
 }
 
 function isLeftOut(name: string, isFolder: boolean): boolean {
+  if (name.startsWith(".") || isLeftOver(name)) return true;
   return isFolder ? FOLDERS_LEFT_OUT.includes(name) : FILES_LEFT_OUT.includes(name) || TEST_FILE.test(name);
 }
 
@@ -136,7 +133,7 @@ export async function findTests(folder: string): Promise<string[]> {
   const found: string[] = [];
   const look = async (dir: string): Promise<void> => {
     for (const entry of await readdir(dir, { withFileTypes: true })) {
-      if (entry.name.startsWith(".") || isLeftOut(entry.name, true)) continue;
+      if (isLeftOut(entry.name, true)) continue;
       const path = join(dir, entry.name);
       if (entry.isDirectory()) await look(path);
       else if (entry.isFile() && TEST_FILE.test(entry.name)) found.push(path);

@@ -70,7 +70,7 @@ export async function findImports(module: string, folder: string): Promise<Impor
       if (url.startsWith("node:")) continue;
       const target = isFileUrl(url) ? fileURLToPath(url) : null;
       if (target !== null && isInside(target, folder)) follow(target);
-      else outside.add(byUrl.get(url)?.npmPackage ?? target ?? url);
+      else outside.add(byUrl.get(url)?.npmPackage ?? (target === null ? url : relative(folder, target)));
     }
   };
   follow(module);

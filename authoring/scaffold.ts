@@ -9,6 +9,9 @@ import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
 import { reason } from "./folder.ts";
 import { TEMPLATES } from "./templates.ts";
 
+/** Names that Windows does not take for a folder, of those that a plugin can have; archives with them are refused. */
+const NOT_A_FOLDER = /\.$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i;
+
 /** Whether text names a plugin class. */
 export function isPluginClass(text: string): text is PluginClass {
   return Object.hasOwn(PLUGIN_CLASSES, text);
@@ -21,8 +24,10 @@ export function newNameFault(name: string): string | null {
   if (BUILTIN_PLUGINS.includes(name)) {
     return `Name "${name}" is that of a built-in plugin, which the new one would replace: choose another`;
   }
-  // `deno test` would take the module for a test; a folder of the name is left out of archives.
-  return /(^|[_.])test$/i.test(name) ? `Name "${name}" is one that "deno test" takes for a test: choose another` : null;
+  // The module would be a test, and be left out of archives.
+  if (/(^|[_.])test$/i.test(name)) return `Name "${name}" is one that "deno test" takes for a test: choose another`;
+  // A dot at the end, the names of devices.
+  return NOT_A_FOLDER.test(name) ? `Name "${name}" cannot be that of a folder everywhere: choose another` : null;
 }
 
 /**

@@ -1,52 +1,129 @@
-import { gzipSync } from "node:zlib";
+/**
+ * Archives of third-party plugins: read in memory, with every entry checked, and written so that the same files give the same bytes.
+ *
+ * @module
+ */
+import { gunzipSync, gzipSync } from "node:zlib";
+import {
+  checkPath,
+  FileSet,
+  isLeftOver,
+  MAX_ARCHIVE,
+  MAX_FILES,
+  MAX_UNPACKED,
+  quote,
+  type Refuse,
+  refuser,
+  TOO_MANY,
+} from "./files.ts";
+import { type ArchiveEntry, codeOf, tooLarge } from "./entry.ts";
+import { isTar, readTar, writeTar } from "./tar.ts";
+import { readZip } from "./zip.ts";
 
-/** Bytes of a block of a tar archive. */
-const BLOCK = 512;
+/** How many bytes may come out of one: text of a program gives about 4, a table of numbers 20; a bomb gives 1,000. */
+const MAX_RATIO = 100;
+/** What may come out whatever the ratio: it does no harm. */
+const HARMLESS = 16 * 1024 * 1024;
+/** Operating system byte of a gzip header that says "unknown" (RFC 1952, 2.3.1); zlib writes the one that it was built for. */
+const GZIP_OS = { offset: 9, unknown: 255 };
+
+/** How {@linkcode readArchive} reads. */
+export interface ArchiveOptions {
+  /** Which entries are wanted, by the name that the archive has; the others are neither checked nor kept. */
+  readonly wanted?: (name: string) => boolean;
+}
+
+/** Whether the bytes begin like an archive that {@linkcode readArchive} reads. */
+export function isArchive(bytes: Uint8Array): boolean {
+  return formatOf(bytes) !== null;
+}
 
 /**
- * Makes a .tar.gz (POSIX ustar) of files: sorted, without times, owners or modes, so that the same files give the same bytes.
+ * Reads a .tar.gz, .tar or .zip archive; the content decides which.
  *
- * @param files Contents by path, "/" between.
- * @throws {RangeError} If a path is longer than the format takes.
+ * @param name What the archive is called in errors.
+ * @returns Files by path, without what is left over by tools.
+ * @throws {StoqInstallError} If anything in it is damaged or not safe.
  */
-export function packArchive(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Uint8Array<ArrayBuffer> {
-  const blocks: Uint8Array[] = [];
-  for (const [path, content] of [...files].sort(([a], [b]) => a < b ? -1 : 1)) {
-    blocks.push(header(path, content.length), content, new Uint8Array((BLOCK - content.length % BLOCK) % BLOCK));
+export function readArchive(
+  bytes: Uint8Array,
+  name: string,
+  { wanted = () => true }: ArchiveOptions = {},
+): Map<string, Uint8Array<ArrayBuffer>> {
+  const refuse = refuser(name);
+  const set = new FileSet(refuse);
+  let count = 0;
+  for (const entry of entriesOf(bytes, refuse)) {
+    if (++count > MAX_FILES) refuse(TOO_MANY);
+    if (!wanted(entry.name)) continue;
+    const path = checkPath(entry.name, refuse);
+    if (isLeftOver(path)) continue;
+    if (entry.kind === "other") refuse(`${quote(path)} in it ${entry.other}`);
+    if (entry.kind === "folder") set.addFolder(path);
+    else set.addFile(path, entry.read());
   }
-  blocks.push(new Uint8Array(2 * BLOCK));
-  const archive = new Uint8Array(gzipSync(new Uint8Array(concat(blocks)), { level: 9 }));
-  // Operating system (RFC 1952, 2.3.1): "unknown", not the one that this runs on.
-  archive[9] = 255;
+  return set.files;
+}
+
+/**
+ * Makes a .tar.gz: sorted, without times, owners or modes, so that the same files give the same bytes on every machine with this Deno.
+ *
+ * @param files Contents by path, as in {@linkcode Fetched}.
+ * @throws {StoqInstallError} If what comes out could not be installed.
+ */
+export function packArchive(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
+  const name = "the packed archive";
+  const refuse = refuser(name);
+  for (const path of files.keys()) {
+    if (checkPath(path, refuse) !== path) {
+      refuse(`${quote(path)} in it is not a plain path of a file: write it without "./"`);
+    }
+    if (isLeftOver(path)) refuse(`${quote(path)} in it would be left out at install: rename or remove it`);
+  }
+  const archive = new Uint8Array(gzipSync(writeTar(files), { level: 9 }));
+  archive[GZIP_OS.offset] = GZIP_OS.unknown;
+  if (archive.length > MAX_ARCHIVE) refuse(`it has ${archive.length} bytes: ${MAX_ARCHIVE} can be installed`);
+  // Cheap for a plugin, and nothing is published that no one can install.
+  readArchive(archive, name);
   return archive;
 }
 
-function header(path: string, size: number): Uint8Array {
-  const block = new Uint8Array(BLOCK);
-  const put = (at: number, text: string) => block.set(new TextEncoder().encode(text), at);
-  if (new TextEncoder().encode(path).length > 100) {
-    throw new RangeError(`Cannot pack "${path}": its path is longer than 100 bytes`);
-  }
-  const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0") + "\0";
-  put(0, path);
-  put(100, octal(0o644, 7));
-  put(108, octal(0, 7));
-  put(116, octal(0, 7));
-  put(124, octal(size, 11));
-  put(136, octal(0, 11));
-  put(148, " ".repeat(8));
-  put(156, "0");
-  put(257, "ustar\x0000");
-  put(148, octal(block.reduce((sum, byte) => sum + byte, 0), 6) + " ");
-  return block;
+type Format = "gzip" | "zip" | "tar";
+
+function formatOf(bytes: Uint8Array): Format | null {
+  const begins = (text: string) => [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
+  if (begins("\x1f\x8b")) return "gzip";
+  // The second is an archive of nothing; what begins otherwise, such as a program that unpacks itself, is not taken.
+  if (begins("PK\x03\x04") || begins("PK\x05\x06")) return "zip";
+  return isTar(bytes) ? "tar" : null;
 }
 
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+function entriesOf(bytes: Uint8Array, refuse: Refuse): Iterable<ArchiveEntry> {
+  if (bytes.length > MAX_ARCHIVE) refuse(`it has ${bytes.length} bytes: ${MAX_ARCHIVE} are allowed`);
+  const room = Math.min(MAX_UNPACKED, Math.max(HARMLESS, bytes.length * MAX_RATIO));
+  switch (formatOf(bytes)) {
+    case "zip":
+      return readZip(bytes, room, refuse);
+    case "tar":
+      return readTar(bytes, refuse);
+    case "gzip": {
+      const unpacked = gunzip(bytes, room, refuse);
+      if (!isTar(unpacked) && unpacked.some((byte) => byte !== 0)) {
+        refuse("what is compressed in it is not a tar archive: give a .tar.gz, .tgz or .zip");
+      }
+      return readTar(unpacked, refuse);
+    }
+    default:
+      return refuse("it is not an archive that stoQ reads: give a .tar.gz, .tgz or .zip");
   }
-  return all;
+}
+
+/** Several members after one another are one text (RFC 1952, 2.2), zeros after them are padding; anything else after them is damage. */
+function gunzip(bytes: Uint8Array, room: number, refuse: Refuse): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: room });
+  } catch (error) {
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") refuse(tooLarge(room, bytes.length), error);
+    return refuse(`it is damaged or cut off (${(error as Error).message}): get it again`, error);
+  }
 }
