@@ -4,8 +4,8 @@ import { about, type AuthoringFlags, check } from "./authoring.ts";
 import { EXIT, report } from "./exit.ts";
 import { print } from "./print.ts";
 
-/** Checks a plugin and runs its tests. @returns The exit status. */
-export async function testCommand(path: string, flags: AuthoringFlags): Promise<number> {
+/** Checks a plugin and runs its tests. @param deno What runs them. @returns The exit status. */
+export async function testCommand(path: string, flags: AuthoringFlags, deno = findDeno()): Promise<number> {
   const plugin = await check(path, flags);
   const { folder, name } = plugin.manifest;
   const tests = await findTests(folder);
@@ -15,7 +15,6 @@ export async function testCommand(path: string, flags: AuthoringFlags): Promise<
     ),
   );
   if (tests.length === 0) return EXIT.ok;
-  const deno = findDeno();
   if (deno === null) {
     return report(
       `Plugin "${name}" loads, but its tests were not run: there is no "deno" on PATH: install Deno (https://deno.com)`,
