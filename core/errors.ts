@@ -1,15 +1,18 @@
 /** An error that stoQ explains: its message is one line that names the thing, the value and the remedy. */
 export class StoqError extends Error {
+  /** `StoqError`. */
   override readonly name: string = "StoqError";
 }
 
 /** A plugin that cannot be found, loaded or used. */
 export class StoqPluginError extends StoqError {
+  /** `StoqPluginError`. */
   override readonly name: string = "StoqPluginError";
 }
 
 /** A configuration that cannot be used. */
 export class StoqConfigError extends StoqError {
+  /** `StoqConfigError`. */
   override readonly name: string = "StoqConfigError";
 }
 
