@@ -129,6 +129,12 @@ Deno.test("the same holds for folders, whatever is in them", async () => {
   }
 });
 
+Deno.test("a file without a name is refused", async () => {
+  const message = "a file in it has no name: pack it again";
+  await alwaysRefused<TarEntry>(tgz, [{ name: ".", content: "x" }], GOOD, message);
+  await alwaysRefused<ZipEntry>(zip, [{ name: "", content: "x" }], GOOD, message);
+});
+
 Deno.test("names with a NUL, names that are not UTF-8, and overlong ones are refused", async () => {
   const unreadable = /^".*" in it has control or invisible characters, or is not UTF-8: rename it$/;
   assert.match(await why(tgz([pax({ path: "a.ts\0.txt" }), { content: "x" }])), unreadable);

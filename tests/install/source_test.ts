@@ -416,6 +416,23 @@ Deno.test("a server that stalls, before its answer or within it, or that only tr
   stopped.resolve(new Response());
 });
 
+Deno.test("a download that ends before the length that was told is refused", async () => {
+  const [cert, key] = [Deno.readTextFileSync(tlsFile("server.pem")), Deno.readTextFileSync(tlsFile("server.key"))];
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+  const answered = (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(10_000));
+    await connection.write(bytes("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf"));
+  })();
+  using client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(tlsFile("ca.pem"))] });
+  const url = `https://localhost:${listener.addr.port}/x.tgz`;
+  assert.match(
+    await why(url, {}, undefined, { client }),
+    /^"https:.*x.tgz" cannot be read \(.+\): check the URL and the network$/,
+  );
+  await answered;
+});
+
 Deno.test("a download ends when its signal is aborted, with the signal's reason", async () => {
   const asked = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<Response>();
