@@ -188,16 +188,19 @@ async function fetchBeside(
   const manifestName = checkPath(named ? last : manifest.name + MANIFEST_EXTENSION, refuse);
   add(manifestName, manifestBytes);
   const firstOf = async (files: readonly string[]) => {
+    let status = 404;
     for (const file of files) {
       const path = checkPath(file, refuse);
       const got = await downloadIfThere(beside(path), refuse, limits());
       if (typeof got !== "number") return { path, bytes: got.bytes };
+      status = got;
     }
+    return status;
   };
   const module = await firstOf(moduleFiles(manifest.module));
-  if (module === undefined) {
-    if (await firstOf(pythonFiles(manifest.module)) !== undefined) refusePython(manifest.name, refuse);
-    return refuseNoModule(manifest, name, refuse);
+  if (typeof module === "number") {
+    if (typeof await firstOf(pythonFiles(manifest.module)) !== "number") refusePython(manifest.name, refuse);
+    return refuseNoModule(manifest, name, refuse, module);
   }
   add(module.path, module.bytes);
   const assets = new Set(Object.values(manifest.assets).filter((asset) => !asset.startsWith("npm:")));

@@ -270,6 +270,8 @@ Deno.test("a manifest's URL without its module, with a module in Python, or with
     `[Core]\nName = ${name}\nModule = ${name}\n${assets && `[assets]\na = ${assets}\n`}`;
   await using server = serve({
     "/none.stoq": manifest("none"),
+    "/private.stoq": manifest("private").replace("Module = private", "Module = private.ts"),
+    "/private.ts": () => new Response("x", { status: 403 }),
     "/python.stoq": manifest("python"),
     "/python.py": "x",
     "/up.stoq": manifest("up", "../secret"),
@@ -290,8 +292,9 @@ Deno.test("a manifest's URL without its module, with a module in Python, or with
   const said = (name: string) => why(`${server.base}/${name}.stoq`, {}, server);
   assert.equal(
     await said("none"),
-    `"${server.base}/none.stoq" names the module "none", but there is no none.ts, none.js, none.mjs beside it`,
+    `"${server.base}/none.stoq" names the module "none", but there is no none.ts, none.js, none.mjs beside it (status 404)`,
   );
+  assert.match(await said("private"), /there is no private.ts beside it \(status 403\)$/);
   assert.match(await said("python"), /^it is a plugin for stoQ in Python, which cannot run here/);
   assert.match(await said("up"), /^"\.\.\/secret" in it leads out of the plugin's folder/);
   assert.match(await said("absolute"), /^"\/etc\/passwd" in it is an absolute path/);
