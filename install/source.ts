@@ -112,8 +112,8 @@ async function fetchPath(text: string, source: Source): Promise<Fetched> {
     path = await realpath(origin);
     info = await stat(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") {
-      refuse(`it cannot be read (${(error as Error).message}): check its permissions`, error);
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENOTDIR") {
+      refuse(`it cannot be read (${(error as Error).message}): check its path and permissions`, error);
     }
     const hint = looksLikeGithub(text) ? "check the path, or add --github for a name on GitHub" : "check the path";
     return refuse(`there is no such file or folder: ${hint}`, error);
@@ -136,7 +136,7 @@ async function readFile(path: string, refuse: Refuse): Promise<Uint8Array<ArrayB
     return await readBounded(path, MAX_ARCHIVE, (why) => refuse(`it ${why}`));
   } catch (error) {
     if (error instanceof StoqInstallError) throw error;
-    return refuse(`it cannot be read (${(error as Error).message}): check its permissions`, error);
+    return refuse(`it cannot be read (${(error as Error).message}): check its path and permissions`, error);
   }
 }
 
@@ -188,16 +188,19 @@ async function fetchBeside(
   const manifestName = checkPath(named ? last : manifest.name + MANIFEST_EXTENSION, refuse);
   add(manifestName, manifestBytes);
   const firstOf = async (files: readonly string[]) => {
+    let status = 404;
     for (const file of files) {
       const path = checkPath(file, refuse);
       const got = await downloadIfThere(beside(path), refuse, limits());
       if (typeof got !== "number") return { path, bytes: got.bytes };
+      status = got;
     }
+    return status;
   };
   const module = await firstOf(moduleFiles(manifest.module));
-  if (module === undefined) {
-    if (await firstOf(pythonFiles(manifest.module)) !== undefined) refusePython(manifest.name, refuse);
-    return refuseNoModule(manifest, name, refuse);
+  if (typeof module === "number") {
+    if (typeof await firstOf(pythonFiles(manifest.module)) !== "number") refusePython(manifest.name, refuse);
+    return refuseNoModule(manifest, name, refuse, module);
   }
   add(module.path, module.bytes);
   const assets = new Set(Object.values(manifest.assets).filter((asset) => !asset.startsWith("npm:")));

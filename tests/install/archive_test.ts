@@ -129,6 +129,12 @@ Deno.test("the same holds for folders, whatever is in them", async () => {
   }
 });
 
+Deno.test("a file without a name is refused", async () => {
+  const message = "a file in it has no name: pack it again";
+  await alwaysRefused<TarEntry>(tgz, [{ name: ".", content: "x" }], GOOD, message);
+  await alwaysRefused<ZipEntry>(zip, [{ name: "", content: "x" }], GOOD, message);
+});
+
 Deno.test("names with a NUL, names that are not UTF-8, and overlong ones are refused", async () => {
   const unreadable = /^".*" in it has control or invisible characters, or is not UTF-8: rename it$/;
   assert.match(await why(tgz([pax({ path: "a.ts\0.txt" }), { content: "x" }])), unreadable);
@@ -255,6 +261,9 @@ Deno.test("a damaged tar is refused: checksums, sizes, extended headers, a missi
   await damaged([{ type: "x", content: "10 path=ab" }, {}], "an extended header is malformed");
   await damaged([{ type: "x", content: "3 \n" }, {}], "an extended header is malformed");
   await damaged([{ type: "x", content: "path=a\n" }, {}], "an extended header is malformed");
+  await damaged([pax({ path: "" }), {}], "an extended header is malformed");
+  await damaged([{ type: "x", content: "9 path=a\n9 path=b\n" }, {}], "an extended header is malformed");
+  await damaged([{ type: "x", content: "9 size=1\n9 size=2\n" }, {}], "an extended header is malformed");
   await damaged([pax({ path: "a" })], "an extended header without an entry");
   await damaged(GOOD, "there is no end mark", new Uint8Array());
   assert.match(
@@ -376,6 +385,14 @@ const DAMAGED_ZIP: readonly [entries: readonly ZipEntry[], reason: string][] = [
   [[{ name: "a", content: "x", offset: 1_000_000 }], `"a" has no header at byte 1000000`],
   [[{ name: "a", content: "x", packed: 5000, size: 5000 }], `"a" goes past the directory`],
   [[{ name: "a", content: "x", extra: Uint8Array.of(1, 0, 9, 0) }], `an extra field goes past its end`],
+  [
+    [{ name: "a", content: "x", extra: Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0) }],
+    `an extra field is there twice`,
+  ],
+  [
+    [{ name: "a", content: "x", streamed: true, packed: 5000, size: 5000 }],
+    `"a" has other sizes after its data than in the directory`,
+  ],
   [[{ name: "a", content: "x", size: 0xffffffff }], `a zip64 value is missing`],
   [
     [{ name: "a", content: "x", streamed: true, packed: 1, size: 1, crc: 5 }],
@@ -410,6 +427,45 @@ Deno.test("a zip whose end does not fit, or that is one of several, is refused",
       `it is damaged or cut off (its directory has not the ${count} entries that its end says): get it again`,
     );
   }
+  const changed = (text: string, zip64 = false) => {
+    const archive = Buffer.from(zip(GOOD, { zip64 }));
+    archive[archive.lastIndexOf(Buffer.from(text, "latin1"))]! ^= 1;
+    return why(archive);
+  };
+  assert.match(
+    await changed("PK\x01\x02"),
+    /^it is damaged or cut off \(no directory entry at byte \d+\): get it again$/,
+  );
+  assert.equal(
+    await changed("PK\x06\x06", true),
+    "it is damaged or cut off (the zip64 end is not where it should be): get it again",
+  );
+  // Without its locator, the end says that everything is elsewhere.
+  assert.equal(
+    await changed("PK\x06\x07", true),
+    "it is damaged or cut off (the directory is not where its end says): get it again",
+  );
+  const elsewhere = Buffer.from(zip(GOOD));
+  elsewhere.writeUInt16LE(1, elsewhere.lastIndexOf(Buffer.from("PK\x01\x02", "latin1")) + 34);
+  assert.match(
+    await why(elsewhere),
+    /^it is damaged or cut off \(the entry at byte \d+ is in another file\): get it again$/,
+  );
+  // The last directory entry has a longer name than there are bytes, or is cut off within itself.
+  const long = Buffer.from(zip(GOOD));
+  long.writeUInt16LE(60_000, long.lastIndexOf(Buffer.from("PK\x01\x02", "latin1")) + 28);
+  assert.match(
+    await why(long),
+    /^it is damaged or cut off \(the directory entry at byte \d+ goes past the end\): get it again$/,
+  );
+  const short = Buffer.from(zip([{ name: "a" }]));
+  const end = short.length - 22;
+  const cut = Buffer.concat([short.subarray(0, end - 47 + 10), short.subarray(end)]);
+  cut.writeUInt32LE(10, cut.length - 22 + 12);
+  assert.match(await why(cut), /^it is damaged or cut off \(no directory entry at byte \d+\): get it again$/);
+  const extra = Buffer.from(zip(GOOD));
+  extra.writeUInt16LE(60_000, 28);
+  assert.equal(await why(extra), `it is damaged or cut off ("shout.stoq" goes past the directory): get it again`);
   // A comment that is an end of its own: another reader could take that one.
   const inner = zip([]);
   assert.equal(await why(zip(GOOD, { comment: inner })), "it has two ends: get it again from another place");
