@@ -6,6 +6,11 @@
 export { Stoq } from "./core/stoq.ts";
 export type { PluginInfo, RunOptions, ScanOptions } from "./core/stoq.ts";
 export type { Budget, Config, StoqOptions } from "./core/config.ts";
+export type { DispatcherAnswer, WorkerAnswer } from "./core/answers.ts";
+export type { LogSettings } from "./core/log.ts";
+export type { Manifest, PermissionKind, PluginClass } from "./core/manifest.ts";
+export type { Answer, Call } from "./sandbox/sandbox.ts";
+export type { Method } from "./sandbox/protocol.ts";
 export type { RunProgress, RunSummary } from "./core/run.ts";
 export { Payload } from "./core/payload.ts";
 export { LoadedPlugin } from "./core/loaded_plugin.ts";

@@ -50,7 +50,9 @@ export interface RequestMeta {
 
 /** Names of the plugins that ran for a payload: workers by pass, and archivers. */
 export interface PluginsRun {
+  /** Names of workers: one entry a pass. */
   workers: string[][];
+  /** Names of archivers. */
   archivers: string[];
 }
 
@@ -132,16 +134,21 @@ export interface NewPayload {
 
 /** The results of one payload of a scan. */
 export interface PayloadResults {
+  /** UUID of the payload in this scan. */
   payloadId: string;
   /** Bytes. */
   size: number;
+  /** Metadata of the payload. */
   payloadMeta: PayloadMeta;
   /** Results by worker name, one entry a pass. */
   workers: Record<string, unknown>[];
   /** Results by archiver name. */
   archivers: Record<string, unknown>;
+  /** Which plugins ran for it. */
   pluginsRun: PluginsRun;
+  /** `payloadId` of the payload that it came out of, if any. */
   extractedFrom: string | null;
+  /** Name of the worker that took it out, if any. */
   extractedBy: string | null;
   /** Where else in the scan the same bytes came out; left out when nowhere. */
   duplicates?: { extractedFrom: string; extractedBy: string; payloadMeta: PayloadMeta }[];
@@ -153,6 +160,7 @@ export interface ScanResponse {
   time: string;
   /** One entry a payload, the original first. */
   results: PayloadResults[];
+  /** Metadata of the request. */
   requestMeta: RequestMeta;
   /** Messages by plugin name; `stoq` for those of the framework itself. */
   errors: Record<string, string[]>;
@@ -229,39 +237,45 @@ export interface PluginContext {
 
 /** Any plugin: `close` is called when its sandbox is closed. */
 export interface Plugin {
+  /** Lets go of what the plugin holds; it is not called again afterwards. */
   close?(): MaybePromise<void>;
 }
 
 /** Produces results and payloads from a payload. */
 export interface WorkerPlugin extends Plugin {
-  /** @returns Nothing when there is nothing to say about the payload. */
+  /** Looks at a payload. @returns Nothing when there is nothing to say about it. */
   scan(payload: Payload, request: RequestMeta): MaybePromise<WorkerResponse | null | undefined | void>;
 }
 
 /** Chooses the workers for a payload, before any has run. */
 export interface DispatcherPlugin extends Plugin {
+  /** Chooses workers. @returns Nothing when the payload is none that it knows workers for. */
   getDispatches(payload: Payload, request: RequestMeta): MaybePromise<DispatcherResponse | null | undefined | void>;
 }
 
 /** Chooses more workers for a payload, seeing the results of those that ran (`payload.workers`). */
 export interface DeepDispatcherPlugin extends Plugin {
+  /** Chooses more workers. @returns Nothing when the results give no reason for more workers. */
   getDeepDispatches(payload: Payload, request: RequestMeta): MaybePromise<DispatcherResponse | null | undefined | void>;
 }
 
 /** Saves payloads (destination), brings them back (source), or both. */
 export interface ArchiverPlugin extends Plugin {
+  /** Saves a payload. @returns What `get` needs to find it again. */
   archive?(payload: Payload, request: RequestMeta): MaybePromise<ArchiverResponse | null | undefined | void>;
+  /** Loads a payload. @returns Nothing when there is none for the task. */
   get?(task: ArchiverResponse): MaybePromise<NewPayload | null | undefined | void>;
 }
 
 /** Adds to a response when all its payloads are done. */
 export interface DecoratorPlugin extends Plugin {
+  /** Adds to a response. @returns Nothing when there is nothing to add. */
   decorate(response: Response): MaybePromise<DecoratorResponse | null | undefined | void>;
 }
 
 /** Delivers responses. */
 export interface ConnectorPlugin extends Plugin {
-  /** @returns Nothing; or, with the permission `stdout`, text that the core writes to standard output. */
+  /** Delivers a response. @returns Nothing; or, with the permission `stdout`, text that the core writes to standard output. */
   save(response: Response): MaybePromise<string | void>;
 }
 
@@ -279,5 +293,6 @@ export interface ProviderItem {
 
 /** Brings payloads until its source is exhausted. */
 export interface ProviderPlugin extends Plugin {
+  /** What the source has, one item after another; the next is asked for when there is room for it. */
   ingest(): AsyncIterable<ProviderItem>;
 }

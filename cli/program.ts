@@ -7,8 +7,11 @@ import { Command, type CommanderError, Option } from "commander";
 import { LOG_LEVELS } from "../core/log.ts";
 import { VERSION } from "../core/version.ts";
 import { Shown, UsageError } from "./exit.ts";
+import type { AuthoringFlags } from "./authoring.ts";
 import type { ScanFlags } from "./flags.ts";
 import { ABOUT } from "./main.ts";
+import type { NewFlags } from "./new.ts";
+import type { PackFlags } from "./pack.ts";
 import { port, wholeNumber } from "./values.ts";
 
 const EXAMPLES = `
@@ -19,6 +22,7 @@ Examples:
   cat bad.exe | stoq scan -s hash             from standard input
   stoq run -P dirmon -C filedir -a hash --plugin-opts dirmon:source_dir=/in filedir:results_dir=/out
   stoq list                                   what there is
+  stoq new words                              begin a plugin of your own
 
 Environment:
   STOQ_HOME   where stoq.cfg and plugins/ are (default: ~/.stoq)`;
@@ -80,6 +84,42 @@ export function makeProgram(exit: (status: number) => void): Command {
     .option("--json", "as JSON")
     .action(async (flags: ScanFlags) => exit(await (await import("./list.ts")).listCommand(flags)));
   addCommonFlags(plugins);
+
+  program.command("new")
+    .summary("begin a plugin: manifest, module, test, README")
+    .description(`Writes the folder of a new plugin that works, for you to change. "stoq test" checks it.`)
+    .argument("<name>", "its name")
+    .option(
+      "--class <class>",
+      "worker, dispatcher, deep_dispatcher, archiver, decorator, connector or provider",
+      "worker",
+    )
+    .option("--dir <directory>", "where its folder is made", ".")
+    .action(async (name: string, flags: NewFlags) => exit(await (await import("./new.ts")).newCommand(name, flags)));
+
+  const test = program.command("test")
+    .summary("check a plugin and run its tests")
+    .description(
+      "Checks the manifest of a plugin, loads it in its real sandbox, says what it is and may do, and runs its tests with deno test. " +
+        "The tests themselves are not in a sandbox: run those of plugins that you trust.",
+    )
+    .argument("<path>", "the plugin's folder")
+    .action(async (path: string, flags: AuthoringFlags) =>
+      exit(await (await import("./test.ts")).testCommand(path, flags))
+    );
+  addAuthoringFlags(test);
+
+  const pack = program.command("pack")
+    .summary("put a plugin into one archive")
+    .description(
+      "Packs what an install of a plugin needs into NAME-VERSION.tar.gz, once it has loaded in its real sandbox. npm packages that the " +
+        "module imports become part of it. Left out: tests, testdata, node_modules, dot files, configuration of Deno and npm.",
+    )
+    .argument("<path>", "the plugin's folder")
+    .option("--output <file>", "file to write (default: NAME-VERSION.tar.gz in the working directory)")
+    .action(async (path: string, flags: PackFlags) => exit(await (await import("./pack.ts")).packCommand(path, flags)));
+  addAuthoringFlags(pack);
+
   for (const command of program.commands) command.exitOverride(rethrow);
   return program;
 }
@@ -110,6 +150,13 @@ function addScanFlags(command: Command): void {
     .option("--request-extra <key=value...>", "data to keep beside the results")
     .option("--compact", "print the results in one line");
   addCommonFlags(command);
+}
+
+/** Flags of commands that load a plugin by its folder. */
+function addAuthoringFlags(command: Command): void {
+  command
+    .option("--plugin-opts <plugin:option=value...>", "options that the plugin needs to load")
+    .option("--config-file <file>", "configuration with what an operator grants (default: none)");
 }
 
 /** Flags of every command. */

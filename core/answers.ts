@@ -21,16 +21,23 @@ export interface WorkerAnswer {
   readonly results: unknown;
   /** Characters of JSON that the answer came as. */
   readonly size: number;
+  /** Payloads that it took out, their metadata complete. */
   readonly extracted: readonly { readonly content: Uint8Array<ArrayBuffer>; readonly payloadMeta: PayloadMeta }[];
+  /** Further workers that it sends the payload to. */
   readonly dispatchTo: readonly string[];
+  /** What it said went wrong, and what of its answer does not fit. */
   readonly errors: readonly string[];
 }
 
 /** What a dispatcher or deep dispatcher answered. */
 export interface DispatcherAnswer {
+  /** Workers that it sends the payload to. */
   readonly pluginNames: readonly string[];
+  /** What it tells them. */
   readonly meta: Data;
+  /** Whether the payload may be archived; null where it does not say. */
   readonly shouldArchive: boolean | null;
+  /** What it said went wrong, and what of its answer does not fit. */
   readonly errors: readonly string[];
 }
 

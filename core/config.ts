@@ -68,9 +68,13 @@ export interface StoqOptions {
 
 /** Everything that is configured, checked and complete. */
 export interface Config {
+  /** Absolute path of the base directory. */
   readonly baseDir: string;
+  /** How to log. */
   readonly log: LogSettings;
+  /** Absolute paths of the directories that plugins are looked for in. */
   readonly pluginDirList: readonly string[];
+  /** Names of the selected plugins, by what they are for. */
   readonly plugins: {
     readonly providers: readonly string[];
     readonly sourceArchivers: readonly string[];
@@ -81,6 +85,7 @@ export interface Config {
     readonly decorators: readonly string[];
     readonly alwaysDispatch: readonly string[];
   };
+  /** Limits of one scan. */
   readonly budget: Budget;
   /** Payloads queued between providers and scans. */
   readonly maxQueue: number;
@@ -106,10 +111,15 @@ export interface Config {
 
 /** Limits of one scan against payloads that unfold without end. */
 export interface Budget {
+  /** Levels of extracted payloads. */
   readonly maxRecursion: number;
+  /** Passes of deep dispatchers that a payload gets. */
   readonly maxDispatchPasses: number;
+  /** Bytes of a payload. */
   readonly maxPayloadSize: number;
+  /** Payloads extracted. */
   readonly maxExtractedPayloads: number;
+  /** Bytes extracted. */
   readonly maxExtractedBytes: number;
   /** Characters of JSON. */
   readonly maxResultsSize: number;

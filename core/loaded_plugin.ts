@@ -15,7 +15,9 @@ import type { Answer, Call } from "../sandbox/sandbox.ts";
 
 /** A plugin in its sandbox, to be called by hand. Each method rejects with {@linkcode StoqPluginError} if the call fails. */
 export class LoadedPlugin {
+  /** Made by `Stoq.loadPlugin`. */
   constructor(
+    /** Name, as in the manifest. */
     readonly name: string,
     /** Names of the plugin's methods. */
     readonly methods: readonly string[],

@@ -27,7 +27,9 @@ export type LogSink = (record: LogRecord) => void;
 
 /** How to log. */
 export interface LogSettings {
+  /** Least severe level that is logged. */
   readonly level: LogLevel;
+  /** Form of a line. */
   readonly syntax: "text" | "json";
   /** Folder of `stoq.log`, or null for none. */
   readonly dir: string | null;

@@ -8,7 +8,17 @@ import { StoqConfigError } from "./errors.ts";
 import { parseIni } from "./ini.ts";
 import { toList, toNumber } from "../sandbox/options.ts";
 
-/** Plugin classes, as `Classes` of `[Core]` names them, and the methods that make them. */
+/** A plugin class, as `Classes` of `[Core]` names it. */
+export type PluginClass =
+  | "provider"
+  | "archiver"
+  | "dispatcher"
+  | "deep_dispatcher"
+  | "worker"
+  | "decorator"
+  | "connector";
+
+/** Plugin classes, and the methods that make them. */
 export const PLUGIN_CLASSES = {
   provider: ["ingest"],
   archiver: ["archive", "get"],
@@ -17,10 +27,7 @@ export const PLUGIN_CLASSES = {
   worker: ["scan"],
   decorator: ["decorate"],
   connector: ["save"],
-} as const;
-
-/** One of {@linkcode PLUGIN_CLASSES}. */
-export type PluginClass = keyof typeof PLUGIN_CLASSES;
+} as const satisfies Record<PluginClass, readonly string[]>;
 
 /** The classes that a plugin with these methods has, in the order of {@linkcode PLUGIN_CLASSES}. */
 export function classesOf(methods: readonly string[]): PluginClass[] {
@@ -28,11 +35,19 @@ export function classesOf(methods: readonly string[]): PluginClass[] {
   return names.filter((name) => PLUGIN_CLASSES[name].some((method) => methods.includes(method)));
 }
 
-/** Kinds of permission that a manifest may ask for. `stdout` is ours: the core writes what the connector returns. */
-export const PERMISSION_KINDS = ["net", "read", "write", "run", "env", "sys", "stdout"] as const;
+/** A kind of permission that a manifest may ask for. `stdout` is ours: the core writes what the connector returns. */
+export type PermissionKind = "net" | "read" | "write" | "run" | "env" | "sys" | "stdout";
 
-/** One of {@linkcode PERMISSION_KINDS}. */
-export type PermissionKind = typeof PERMISSION_KINDS[number];
+/** All kinds of permission. */
+export const PERMISSION_KINDS = [
+  "net",
+  "read",
+  "write",
+  "run",
+  "env",
+  "sys",
+  "stdout",
+] as const satisfies readonly PermissionKind[];
 
 /** What a manifest says. */
 export interface Manifest {
@@ -40,17 +55,23 @@ export interface Manifest {
   readonly path: string;
   /** Absolute path of its folder. */
   readonly folder: string;
+  /** Name of the plugin. */
   readonly name: string;
   /** File name of the module, without extension or with it. */
   readonly module: string;
   /** Plugin classes that it says it has, or null: then only loading it tells. */
   readonly classes: readonly PluginClass[] | null;
+  /** Who wrote it; empty where it is not said. */
   readonly author: string;
+  /** Version; `0.0.0` where it is not said. */
   readonly version: string;
+  /** Where there is more about it; empty where it is not said. */
   readonly website: string;
+  /** What it does, in a line; empty where it is not said. */
   readonly description: string;
   /** Default option values by lower-case name. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Oldest version of stoQ that it works with, or null. */
   readonly minStoqVersion: string | null;
   /** Workers that must have run for a payload before this one does. */
   readonly requiredWorkers: readonly string[];
@@ -60,6 +81,7 @@ export interface Manifest {
   readonly commands: Readonly<Record<string, string>>;
   /** Files by asset name: relative to the folder, or `npm:package/path`. */
   readonly assets: Readonly<Record<string, string>>;
+  /** Limits asked for: `timeout` in seconds, `memory` in MiB. */
   readonly limits: Readonly<
     { timeout?: number; memory?: number; concurrency?: number; isolation?: "shared" | "process" | "worker" }
   >;
@@ -70,6 +92,21 @@ const RESERVED = ["core", "stoq", "DEFAULT"];
 
 /** Names that a plugin can have: they appear in file names, options and JSON keys. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+/** Why a plugin cannot be called so, to follow the name in an error; null if it can. */
+export function pluginNameFault(name: string): string | null {
+  if (!NAME.test(name)) return `is not a plugin name: use letters, digits, "_", "-" and "."`;
+  return RESERVED.includes(name) ? "is reserved: choose another" : null;
+}
+
+/** Extensions that `Module` may leave out, in the order in which they are tried. */
+const MODULE_EXTENSIONS = [".ts", ".js", ".mjs"];
+
+/** Names that the file of a `Module` may have, in the order in which they are looked for. */
+export function moduleFiles(module: string): string[] {
+  const whole = MODULE_EXTENSIONS.some((extension) => module.endsWith(extension));
+  return whole ? [module] : MODULE_EXTENSIONS.map((extension) => module + extension);
+}
 
 type Sections = Map<string, Map<string, unknown>>;
 
@@ -100,8 +137,8 @@ export async function parseManifest(text: string, path: string): Promise<Manifes
     return String(value).trim();
   };
   const name = text_("core", "name", "Name of [Core]");
-  if (!NAME.test(name)) fail(`Name "${name}" is not a plugin name: use letters, digits, "_", "-" and "."`);
-  if (RESERVED.includes(name)) fail(`Name "${name}" is reserved: choose another`);
+  const fault = pluginNameFault(name);
+  if (fault !== null) fail(`Name "${name}" ${fault}`);
   const module = text_("core", "module", "Module of [Core]");
   if (module !== basename(module) || module.startsWith(".")) {
     fail(`Module "${module}" is not a file name in the manifest's folder`);

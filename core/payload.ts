@@ -23,6 +23,8 @@ export class Payload {
   #sha256: string | undefined;
 
   /**
+   * Makes a payload of bytes.
+   *
    * @param content The bytes; not copied, so don't change them during the scan.
    * @param payloadMeta Metadata; what is left out has its default.
    * @param parent For an extracted payload: `payloadId` of the payload it came out of, and the worker that found it.

@@ -11,7 +11,7 @@ import { BUILTIN_FOLDER, prepareBuiltin, readBuiltinManifest } from "./builtin.t
 import { didYouMean } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { type Manifest, parseManifest } from "./manifest.ts";
+import { type Manifest, moduleFiles, parseManifest } from "./manifest.ts";
 import { compareVersions, VERSION } from "./version.ts";
 
 /** How deep below a plugin directory manifests are looked for. */
@@ -168,7 +168,7 @@ export class Registry {
  * @throws {StoqPluginError} If it is not there.
  */
 export function modulePath({ name, module, folder, path }: Manifest): string {
-  const names = /\.(ts|js|mjs)$/.test(module) ? [module] : [`${module}.ts`, `${module}.js`, `${module}.mjs`];
+  const names = moduleFiles(module);
   const found = names.map((file) => join(folder, file)).find((file) => existsSync(file));
   if (found === undefined) {
     throw new StoqPluginError(

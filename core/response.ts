@@ -135,12 +135,13 @@ export function makeResponse(data: unknown): Response {
 export class StoqResponse implements Response {
   readonly time: string;
   readonly results: PayloadResults[];
+  /** Metadata of the request. */
   readonly requestMeta: RequestMeta;
   readonly errors: Record<string, string[]>;
   readonly decorators: Record<string, unknown>;
   readonly scanId: string;
 
-  /** @param data The fields, kept by reference. */
+  /** Makes a response of its fields. @param data Kept by reference. */
   constructor(data: ScanResponse) {
     this.time = data.time;
     this.results = data.results;

@@ -40,11 +40,15 @@ export interface RunOptions extends Omit<ScanOptions, "ratelimit"> {
 
 /** What `stoq list` shows of a plugin. */
 export interface PluginInfo {
+  /** Name, as in the manifest. */
   readonly name: string;
+  /** Version, as in the manifest. */
   readonly version: string;
+  /** Description, as in the manifest. */
   readonly description: string;
   /** None where it cannot be loaded. */
   readonly classes: readonly PluginClass[];
+  /** Whether it ships with stoQ. */
   readonly builtin: boolean;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;

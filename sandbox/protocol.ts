@@ -9,7 +9,19 @@
  */
 import type { LogLevel } from "../plugin.ts";
 
-/** The methods of a plugin that the host may call. */
+/** A method of a plugin that the host may call. */
+export type Method =
+  | "scan"
+  | "getDispatches"
+  | "getDeepDispatches"
+  | "archive"
+  | "get"
+  | "decorate"
+  | "save"
+  | "ingest"
+  | "acknowledge";
+
+/** All of them. */
 export const METHODS = [
   "scan",
   "getDispatches",
@@ -20,10 +32,7 @@ export const METHODS = [
   "save",
   "ingest",
   "acknowledge",
-] as const;
-
-/** One of {@linkcode METHODS}. */
-export type Method = typeof METHODS[number];
+] as const satisfies readonly Method[];
 
 /** Permissions of a sandbox, every kind spelled out; `true` means all of that kind. */
 export interface Permissions {

@@ -39,6 +39,7 @@ export interface PluginSpec {
 
 /** One call of a plugin. */
 export interface Call {
+  /** The method. */
   readonly method: Method;
   /** JSON data. */
   readonly args: readonly unknown[];
@@ -53,9 +54,11 @@ export type RawCall = Omit<Call, "args"> & { readonly args: string };
 
 /** What a call gave: checked to be plain JSON data, but not yet to be of the method's shape. */
 export interface Answer {
+  /** Plain JSON data. */
   readonly value: unknown;
   /** Characters of JSON text that the value came as. */
   readonly size: number;
+  /** Bytes beside it. */
   readonly parts: readonly Uint8Array<ArrayBuffer>[];
 }
 

@@ -35,7 +35,8 @@ Deno.test("every command of the README works", async (t) => {
       const local = command
         .replace(/^npx -y deno@2\.9\.6 |^deno /, `${deno} `)
         .replace(/(^|\| )stoq /, `$1${deno} task -q stoq `)
-        .replace("=results", `=${out.path}/results`);
+        .replace("=results", `=${out.path}/results`)
+        .replaceAll("my-plugins", `${out.path}/my-plugins`);
       const { code, stdout, stderr } = await run(local);
       assert.equal(code, 0, stderr);
       if (/\bstoq run\b/.test(command)) assert.ok([...Deno.readDirSync(`${out.path}/results`)].length > 0);

@@ -42,3 +42,6 @@ export function needs(program: string, name: string): { name: string; ignore: bo
   const missing = !hasProgram(program) && Deno.env.get("CI") !== "true";
   return { name: missing ? `${name} (skipped: ${program} is not installed)` : name, ignore: missing };
 }
+
+/** The folder of the built-in plugins. */
+export const BUILTIN_PLUGINS_FOLDER: string = fromFileUrl("../plugins/");

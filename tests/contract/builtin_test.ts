@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { classesOf, parseManifest } from "../../core/manifest.ts";
-import { BUILTIN_FOLDER } from "../../core/registry.ts";
+import { BUILTIN_PLUGINS_FOLDER } from "../support.ts";
 import { Stoq } from "../../mod.ts";
 import { BUILTIN_PLUGINS } from "../../plugins/builtin.ts";
 import { tempDir } from "../support.ts";
@@ -12,7 +12,7 @@ import { tempDir } from "../support.ts";
 const NO_PLUGINS = ["lib"];
 
 Deno.test("every plugin folder is in the list of built-in plugins, and every name has a folder", () => {
-  const folders = readdirSync(BUILTIN_FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const folders = readdirSync(BUILTIN_PLUGINS_FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory())
     .map(({ name }) => name).filter((name) => !NO_PLUGINS.includes(name));
   assert.deepEqual(folders.toSorted(), [...BUILTIN_PLUGINS].toSorted());
 });
@@ -20,7 +20,7 @@ Deno.test("every plugin folder is in the list of built-in plugins, and every nam
 Deno.test("every built-in plugin has a complete manifest, a README and a test", async (t) => {
   for (const name of BUILTIN_PLUGINS) {
     await t.step(name, async () => {
-      const folder = join(BUILTIN_FOLDER, name);
+      const folder = join(BUILTIN_PLUGINS_FOLDER, name);
       const path = join(folder, `${name}.stoq`);
       const manifest = await parseManifest(Deno.readTextFileSync(path), path);
       assert.equal(manifest.name, name);

@@ -5,7 +5,7 @@
  */
 import { basename, join, resolve } from "node:path";
 import { parseManifest } from "../../core/manifest.ts";
-import { BUILTIN_FOLDER } from "../../core/registry.ts";
+import { BUILTIN_PLUGINS_FOLDER } from "../support.ts";
 import type { Data } from "../../plugin.ts";
 import { BUILTIN_PLUGINS } from "../../plugins/builtin.ts";
 import { stored } from "./stored.ts";
@@ -67,7 +67,7 @@ export interface Target {
  * @param plugin Name of a built-in plugin, or absolute path of a plugin's folder.
  */
 export async function targets(plugin: string): Promise<Target[]> {
-  const path = resolve(BUILTIN_FOLDER, plugin, `${basename(plugin)}.stoq`);
+  const path = resolve(BUILTIN_PLUGINS_FOLDER, plugin, `${basename(plugin)}.stoq`);
   const classes = (await parseManifest(await Deno.readTextFile(path), path)).classes ?? [];
   const methods = [
     ...(classes.includes("worker") ? ["scan" as const] : []),
@@ -88,8 +88,8 @@ export async function fuzzedPlugins(): Promise<string[]> {
 /** The samples of a plugin, in a fixed order. */
 export function samples(plugin: string): Sample[] {
   const folders = [`${plugin}/testdata`, ...BORROWED[plugin] ?? []];
-  const own = folders.flatMap((folder) => [...filesIn(resolve(BUILTIN_FOLDER, folder))]);
-  const found = own.length > 0 ? own : [...filesIn(join(BUILTIN_FOLDER, EVERYTHING))];
+  const own = folders.flatMap((folder) => [...filesIn(resolve(BUILTIN_PLUGINS_FOLDER, folder))]);
+  const found = own.length > 0 ? own : [...filesIn(join(BUILTIN_PLUGINS_FOLDER, EVERYTHING))];
   const unpacked = found.flatMap(({ path, bytes }) => {
     const archive = stored(bytes);
     return archive === undefined ? [] : [{ path: `${path}, its members stored`, bytes: archive }];
