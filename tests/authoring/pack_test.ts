@@ -84,7 +84,7 @@ Deno.test("npm packages become part of the module, which gives the right result 
   // Where the author works is nobody's business.
   const module = new TextDecoder().decode(files.get("inflates/inflates.js"));
   assert.doesNotMatch(module, /^\/\/ \.\.\//m);
-  assert.match(module, /^\/\/ npm\/.*\/pako\//m);
+  assert.match(module, /^\/\/ npm\/pako\//m);
   const { stdout } = await stoq(["scan", "-s", "inflates", "--plugin-dir", `${dir.path}/out`], {
     stdin: deflate("some text"),
   });
