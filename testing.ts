@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assemble, place, type Placed } from "./authoring/assemble.ts";
 import { readPluginFolder } from "./authoring/folder.ts";
