@@ -1,8 +1,10 @@
 /**
- * stoQ as a library: scan payloads with plugins, each in its own sandbox.
+ * stoQ as a library: scan payloads with plugins, each in its own sandbox. Run instead of imported, it is the command.
  *
  * @module
  */
+import { main } from "./cli/main.ts";
+
 export { Stoq } from "./core/stoq.ts";
 export type { PluginInfo, RunOptions, ScanOptions } from "./core/stoq.ts";
 export type { Budget, Config, StoqOptions } from "./core/config.ts";
@@ -18,3 +20,5 @@ export { responseFromJson, StoqResponse } from "./core/response.ts";
 export { StoqConfigError, StoqError, StoqPluginError } from "./core/errors.ts";
 export { VERSION } from "./core/version.ts";
 export type * from "./plugin.ts";
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);

@@ -43,14 +43,16 @@ Deno.test("run from elsewhere, the package starts its sandboxes itself, with all
     env: { DENO_DIR: `${dir.path}/cache`, NO_COLOR: "1", STOQ_HOME: `${dir.path}/home` },
   };
 
-  const scan = await run(Deno.execPath(), [
-    ...["run", "-A", "--quiet", `${origin}/cli.ts`, "scan", fromFileUrl("../examples/small.exe")],
-    ...["-s", "hash", "mimetype", "yara", "peinfo"],
-  ], options);
-  assert.equal(scan.code, 0, scan.stderr);
-  const { results: [result], errors } = JSON.parse(scan.stdout);
-  assert.deepEqual(errors, {});
-  assert.equal(result.workers[0].mimetype.mimetype, "application/vnd.microsoft.portable-executable");
+  for (const module of ["mod.ts", "cli.ts"]) {
+    const scan = await run(Deno.execPath(), [
+      ...["run", "-A", "--quiet", `${origin}/${module}`, "scan", fromFileUrl("../examples/small.exe")],
+      ...["-s", "hash", "mimetype", "yara", "peinfo"],
+    ], options);
+    assert.equal(scan.code, 0, scan.stderr);
+    const { results: [result], errors } = JSON.parse(scan.stdout);
+    assert.deepEqual(errors, {});
+    assert.equal(result.workers[0].mimetype.mimetype, "application/vnd.microsoft.portable-executable");
+  }
 
   Deno.writeTextFileSync(
     `${dir.path}/script.ts`,
