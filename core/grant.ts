@@ -11,14 +11,9 @@ import type { Permissions } from "../sandbox/protocol.ts";
 import type { PluginSpec } from "../sandbox/sandbox.ts";
 import type { Config } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
+import { DEFAULT_LIMITS, MAX_FOLDER_ENTRIES } from "./limits.ts";
 import { type Manifest, PERMISSION_KINDS, type PermissionKind } from "./manifest.ts";
 import { BUILTIN_FOLDER, modulePath, type RegisteredPlugin } from "./registry.ts";
-
-/** Limits where neither the manifest nor stoq.cfg says otherwise. */
-const DEFAULT_LIMITS = { timeout: 60, memory: 1024, isolation: "shared" } as const;
-
-/** Most files in the folder of a plugin. */
-const MAX_FOLDER_ENTRIES = 10_000;
 
 /** What is granted, and whether the core writes for the plugin. */
 export interface Grant {
@@ -131,7 +126,7 @@ function limits({ name, limits }: Manifest, builtin: boolean, config: Config): P
 }
 
 /** A template with `{option}` filled in; nothing where an option in it is empty. A lone `{option}` may hold a list. */
-function fillList(template: string, options: Record<string, unknown>): string[] {
+export function fillList(template: string, options: Record<string, unknown>): string[] {
   const lone = /^\{([\w-]+)\}$/.exec(template);
   if (lone) return toList(options[lone[1]!.toLowerCase()] ?? "") ?? [String(options[lone[1]!.toLowerCase()])];
   let empty = false;

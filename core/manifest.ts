@@ -71,6 +71,11 @@ const RESERVED = ["core", "stoq", "DEFAULT"];
 /** Names that a plugin can have: they appear in file names, options and JSON keys. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
+/** Whether a plugin can have this name. */
+export function isPluginName(name: string): boolean {
+  return NAME.test(name) && !RESERVED.includes(name);
+}
+
 type Sections = Map<string, Map<string, unknown>>;
 
 /**

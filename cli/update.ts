@@ -1,0 +1,27 @@
+import { updatePlugins } from "../install/install.ts";
+import { EXIT, report } from "./exit.ts";
+import type { ScanFlags } from "./flags.ts";
+import { installOptions } from "./install_options.ts";
+import { print } from "./print.ts";
+
+/** Fetches installed plugins again. @returns The exit status: 1 if one could not be updated. */
+export async function updateCommand(name: string | undefined, flags: ScanFlags): Promise<number> {
+  let status: number = EXIT.ok;
+  for await (const updated of updatePlugins(name ?? null, installOptions(flags))) {
+    switch (updated.status) {
+      case "up to date":
+        print(`${updated.name} ${updated.version} is up to date\n`);
+        break;
+      case "updated":
+        print(`Successfully installed to ${updated.record.directory}\n`);
+        break;
+      case "failed":
+        status = report(
+          updated.error.message,
+          EXIT.failed,
+          flags.logLevel === "debug" ? updated.error.stack : undefined,
+        );
+    }
+  }
+  return status;
+}
