@@ -12,3 +12,8 @@ export class StoqPluginError extends StoqError {
 export class StoqConfigError extends StoqError {
   override readonly name: string = "StoqConfigError";
 }
+
+/** A plugin that cannot be installed: its source cannot be read, or what is in it is not safe. */
+export class StoqInstallError extends StoqError {
+  override readonly name: string = "StoqInstallError";
+}

@@ -68,7 +68,8 @@ export function parseIni(text: string, source: string): Ini {
       fail(number, `"${content.slice(0, 60)}" begins like a section, but is none: write [name]`);
     }
     if (section === undefined) return fail(number, `"${content.slice(0, 60)}" is before any [section]: begin with one`);
-    const pair = /^([^=:]*?)\s*[=:]\s*(.*)$/.exec(content);
+    // No part can match what the next one matches, but for the last, which takes all: the time grows with the line, not with its square.
+    const pair = /^([^=:]*)[=:]\s*(.*)$/s.exec(content);
     const name = (pair ? pair[1]! : valueOf(content)).trim().toLowerCase();
     if (name === "") fail(number, `"${content.slice(0, 60)}" has no name before the "=": write name = value`);
     if (section.has(name)) fail(number, `option "${name}" is there twice in its section: keep one`);

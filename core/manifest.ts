@@ -76,6 +76,15 @@ export function isPluginName(name: string): boolean {
   return NAME.test(name) && !RESERVED.includes(name);
 }
 
+/** Extensions that `Module` may leave out, in the order in which they are tried. */
+const MODULE_EXTENSIONS = [".ts", ".js", ".mjs"];
+
+/** Names that the file of a `Module` may have, in the order in which they are looked for. */
+export function moduleFiles(module: string): string[] {
+  const whole = MODULE_EXTENSIONS.some((extension) => module.endsWith(extension));
+  return whole ? [module] : MODULE_EXTENSIONS.map((extension) => module + extension);
+}
+
 type Sections = Map<string, Map<string, unknown>>;
 
 /**

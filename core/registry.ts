@@ -11,7 +11,7 @@ import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
 import { didYouMean } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { type Manifest, parseManifest } from "./manifest.ts";
+import { type Manifest, moduleFiles, parseManifest } from "./manifest.ts";
 import { isWorkName, OLD_PREFIX } from "./work_folders.ts";
 import { compareVersions, VERSION } from "./version.ts";
 
@@ -184,7 +184,7 @@ function isWorkFolder(name: string, beside: readonly { name: string }[]): boolea
  * @throws {StoqPluginError} If it is not there.
  */
 export function modulePath({ name, module, folder, path }: Manifest): string {
-  const names = /\.(ts|js|mjs)$/.test(module) ? [module] : [`${module}.ts`, `${module}.js`, `${module}.mjs`];
+  const names = moduleFiles(module);
   const found = names.map((file) => join(folder, file)).find((file) => existsSync(file));
   if (found === undefined) {
     throw new StoqPluginError(

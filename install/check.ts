@@ -5,20 +5,17 @@
  */
 import { isAbsolute, join, posix } from "node:path";
 import type { Config } from "../core/config.ts";
-import { StoqPluginError } from "../core/errors.ts";
+import { StoqInstallError } from "../core/errors.ts";
 import { grant } from "../core/grant.ts";
 import type { Log } from "../core/log.ts";
 import { classesOf, type Manifest, parseManifest } from "../core/manifest.ts";
 import { compareVersions, VERSION } from "../core/version.ts";
 import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
 import { openSandbox } from "../sandbox/open.ts";
-import type { Fetched } from "./source.ts";
-
-/** Endings that a module can have, where its manifest leaves them out. */
-const MODULE_ENDINGS = ["", ".ts", ".js", ".mjs"];
+import type { Fetched } from "./files.ts";
 
 /**
- * Checks what can be told without running anything.
+ * Checks what can be told without running anything, and fetchSource has not.
  *
  * @throws {StoqError} Naming what is wrong, and the remedy.
  */
@@ -26,7 +23,7 @@ export async function checkFiles({ files, manifest: file, origin }: Fetched): Pr
   const manifest = await parseManifest(new TextDecoder().decode(files.get(file)), join(origin, file));
   const { name } = manifest;
   const fail = (why: string): never => {
-    throw new StoqPluginError(`Cannot install "${name}" from "${origin}": ${why}`);
+    throw new StoqInstallError(`Cannot install "${name}" from "${origin}": ${why}`);
   };
   if (BUILTIN_PLUGINS.includes(name)) {
     fail(
@@ -35,11 +32,6 @@ export async function checkFiles({ files, manifest: file, origin }: Fetched): Pr
   }
   if (manifest.minStoqVersion !== null && compareVersions(VERSION, manifest.minStoqVersion) < 0) {
     fail(`it wants stoQ ${manifest.minStoqVersion} or later, this is ${VERSION}: update stoQ first`);
-  }
-  const another = [...files.keys()].find((path) => path.endsWith(".stoq") && path !== file);
-  if (another !== undefined) fail(`it has a second manifest, "${another}": install each plugin from its own folder`);
-  if (!MODULE_ENDINGS.some((ending) => files.has(manifest.module + ending))) {
-    fail(`its manifest names the module "${manifest.module}", which is not there`);
   }
   for (const [asset, source] of Object.entries(manifest.assets)) {
     if (source.startsWith("npm:") || isAbsolute(source)) {
@@ -59,7 +51,7 @@ export async function checkFiles({ files, manifest: file, origin }: Fetched): Pr
 export async function checkLoading(manifest: Manifest, config: Config, log: Log): Promise<void> {
   const { name } = manifest;
   const fail = (why: string): never => {
-    throw new StoqPluginError(`Cannot install "${name}": ${why}`);
+    throw new StoqInstallError(`Cannot install "${name}": ${why}`);
   };
   const { spec } = grant({ manifest, builtin: false }, config);
   await using sandbox = openSandbox(1, (level, plugin, message) => log.write(level, plugin, message));

@@ -4,7 +4,7 @@
  * @module
  */
 import { allowEntry, type Ask, ASK_KINDS, asksOf, COMPUTES, type Granted, inWords, without } from "../core/asks.ts";
-import { StoqError } from "../core/errors.ts";
+import { StoqInstallError } from "../core/errors.ts";
 import { oneLine } from "../sandbox/protocol.ts";
 
 /** How the operator is asked. */
@@ -54,13 +54,13 @@ export function obtainConsent(plan: Plan, consent: Consent): void {
   if (consent.allow !== null) return requireAllowed(name, added, consent.allow);
   if (added.length === 0 || consent.yes) return;
   if (consent.ask === null) {
-    throw new StoqError(
+    throw new StoqInstallError(
       `Cannot install "${name}" without being asked about what it may do: it ${added.map(inWords).join("; ")}: ` +
         `there is no terminal here, so accept it with --yes, or with --allow ${quoted(added)}`,
     );
   }
   if (!consent.ask(before === null ? "Install it? [y/N] " : "Accept what is new? [y/N] ")) {
-    throw new StoqError(`"${name}" was not installed: what it may do was not accepted`);
+    throw new StoqInstallError(`"${name}" was not installed: what it may do was not accepted`);
   }
 }
 
@@ -68,7 +68,7 @@ function requireAllowed(name: string, asks: readonly Ask[], allow: readonly stri
   const accepted = new Set(allow);
   const missing = asks.filter((ask) => !accepted.has(allowEntry(ask)));
   if (missing.length === 0) return;
-  throw new StoqError(
+  throw new StoqInstallError(
     `Cannot install "${name}": --allow does not cover that it ${missing.map(inWords).join("; ")}: ` +
       `to accept it, add --allow ${quoted(missing)}`,
   );

@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { askedBy } from "../core/asks.ts";
 import { type Config, didYouMean } from "../core/config.ts";
-import { StoqError, StoqPluginError } from "../core/errors.ts";
+import { StoqInstallError } from "../core/errors.ts";
 import { sha256, verify } from "../core/installed.ts";
 import { withoutLinks } from "../core/home.ts";
 import { type Installed, lockPath, readLock } from "../core/lock.ts";
@@ -21,7 +21,8 @@ import { checkFiles, checkLoading } from "./check.ts";
 import { type Consent, obtainConsent } from "./consent.ts";
 import { oneAtATime } from "./one_at_a_time.ts";
 import { cleanUp, putInPlace, type Step, takeAway } from "./place.ts";
-import { type Fetched, fetchSource, type SourceOptions } from "./source.ts";
+import type { Fetched } from "./files.ts";
+import { fetchSource, type SourceOptions } from "./source.ts";
 
 /** What every command that changes plugins needs. */
 export interface Surroundings {
@@ -85,11 +86,13 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
   try {
     await mkdir(dir, { recursive: true });
   } catch (error) {
-    throw new StoqError(`Cannot install "${name}" into "${dir}": ${(error as Error).message}`, { cause: error });
+    throw new StoqInstallError(`Cannot install "${name}" into "${dir}": ${(error as Error).message}`, { cause: error });
   }
   const now = (await cleanUp(lockFile, [dir])).plugins.get(name);
   if (JSON.stringify(now) !== JSON.stringify(before)) {
-    throw new StoqError(`Cannot install "${name}": another install changed it in the meantime: run this one again`);
+    throw new StoqInstallError(
+      `Cannot install "${name}": another install changed it in the meantime: run this one again`,
+    );
   }
   await refuseSecond(name, directory, before, options);
   const record: Installed = {
@@ -132,7 +135,7 @@ function directoryFor(
 ): string {
   const wanted = installDir ?? (before ? dirname(before.directory) : config.pluginDirList[0]);
   if (wanted === undefined) {
-    throw new StoqError(`Cannot install "${name}": plugin_dir_list is empty: name a folder with --install_dir`);
+    throw new StoqInstallError(`Cannot install "${name}": plugin_dir_list is empty: name a folder with --install_dir`);
   }
   return withoutLinks(resolve(wanted));
 }
@@ -145,13 +148,13 @@ async function refuseSecond(
   { upgrade, config }: InstallOptions,
 ): Promise<void> {
   if (before !== undefined && before.directory !== directory) {
-    throw new StoqPluginError(
+    throw new StoqInstallError(
       `Cannot install "${name}" into "${dirname(directory)}": it is installed in "${before.directory}": ` +
         `run "stoq uninstall ${name}" first, or use --upgrade without --install_dir`,
     );
   }
   if (!upgrade && lstatSync(directory, { throwIfNoEntry: false }) !== undefined) {
-    throw new StoqPluginError(
+    throw new StoqInstallError(
       `Cannot install "${name}": it is already in "${directory}": use --upgrade to put this one in its place`,
     );
   }
@@ -160,7 +163,7 @@ async function refuseSecond(
     !builtin && manifest.name === name && !isIn(manifest, directory)
   );
   if (other === undefined) return;
-  throw new StoqPluginError(
+  throw new StoqInstallError(
     `Cannot install "${name}": there is another one in "${other.manifest.folder}": remove that folder first`,
   );
 }
@@ -196,7 +199,7 @@ export async function* updatePlugins(name: string | null, options: InstallOption
       const fetched = await fetchSource(before.source, sourceOptions(options));
       const { name: fetchedName } = await checkFiles(fetched);
       if (fetchedName !== one) {
-        throw new StoqPluginError(
+        throw new StoqInstallError(
           `Cannot update "${one}": "${before.source}" now has plugin "${fetchedName}": install that one, and uninstall this`,
         );
       }
@@ -233,12 +236,12 @@ export async function uninstallPlugin(name: string, { show }: Pick<Surroundings,
 /**
  * The record of an installed plugin.
  *
- * @throws {StoqPluginError} If there is none.
+ * @throws {StoqInstallError} If there is none.
  */
 export function recordOf(name: string, plugins: ReadonlyMap<string, Installed>): Installed {
   const record = plugins.get(name);
   if (record !== undefined) return record;
-  throw new StoqPluginError(
+  throw new StoqInstallError(
     `Plugin "${name}" was not installed by "stoq install": ` +
       (BUILTIN_PLUGINS.includes(name)
         ? "it is built in"

@@ -197,6 +197,8 @@ Deno.test("a large text takes time that grows with its size: many lines, long li
   assert.equal(parseIni(many, "x.cfg").get("a")?.size, 50_000);
   const long = "[a]\nx = " + " ".repeat(1_000_000) + "y\n[permissions]\nnet = " + " ;".repeat(200_000);
   assert.equal(parseIni(long, "x.cfg").get("a")?.get("x"), "y");
+  const spaced = "[a]\nx" + " ".repeat(1_000_000) + "y\nz = 1" + " ".repeat(1_000_000) + "2\u20283\n";
+  assert.equal(parseIni(spaced, "x.cfg").get("a")?.size, 2);
   const continued = "[a]\nx = 1\n" + "  more\n".repeat(100_000);
   assert.equal(parseIni(continued, "x.cfg").get("a")?.get("x")?.length, 1 + 100_000 * 5);
   assert.throws(() => parseIni("x".repeat(1_000_000), "x.cfg"), IniError);
