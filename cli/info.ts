@@ -1,6 +1,6 @@
 import { grantedInWords, isolationInWords } from "../core/asks.ts";
-import { verify } from "../core/installed.ts";
-import { type Installed, readLock } from "../core/lock.ts";
+import { verifyByLock } from "../core/installed.ts";
+import { type Lock, readLock } from "../core/lock.ts";
 import { type PluginInfo, Stoq } from "../core/stoq.ts";
 import { oneLine } from "../sandbox/protocol.ts";
 import { EXIT } from "./exit.ts";
@@ -12,8 +12,7 @@ import { print } from "./print.ts";
 export async function infoCommand(name: string, flags: ScanFlags): Promise<number> {
   await using stoq = new Stoq({ ...stoqOptions(flags), logLevel: flags.logLevel ?? "error" });
   const info = await stoq.describePlugin(name);
-  const record = info.builtin ? undefined : (await readLock()).plugins.get(name);
-  const lines = record === undefined ? byHand(info) : await installed(name, record);
+  const lines = info.builtin ? null : await installed(name, await readLock());
   const rows: [string, string[]][] = [
     ["version", [info.version]],
     ["author", [info.author]],
@@ -22,7 +21,7 @@ export async function infoCommand(name: string, flags: ScanFlags): Promise<numbe
     ["may", [...grantedInWords(info.permissions, info.commands), isolationInWords(info.isolation)]],
     ["limits", [`${info.limits.timeout} s a call, ${info.limits.memory} MiB`]],
     ["folder", [info.folder]],
-    ...lines,
+    ...lines ?? byHand(info),
   ];
   print(`${info.name}\n`);
   for (const [key, values] of rows) {
@@ -39,8 +38,10 @@ function byHand({ builtin }: PluginInfo): [string, string[]][] {
   ]]];
 }
 
-async function installed(name: string, record: Installed): Promise<[string, string[]][]> {
-  const { problems } = await verify(name, record);
+async function installed(name: string, lock: Lock): Promise<[string, string[]][] | null> {
+  const record = lock.plugins.get(name) ?? lock.pending.get(name);
+  if (record === undefined) return null;
+  const problems = await verifyByLock(name, lock);
   return [
     ["source", [record.source]],
     ["sha256", [record.sha256 ?? ""]],

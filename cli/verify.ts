@@ -1,4 +1,4 @@
-import { verify } from "../core/installed.ts";
+import { verifyByLock } from "../core/installed.ts";
 import { readLock } from "../core/lock.ts";
 import { recordOf } from "../install/install.ts";
 import { oneLine } from "../sandbox/protocol.ts";
@@ -7,11 +7,12 @@ import { print } from "./print.ts";
 
 /** Compares installed plugins with the lock file. @returns The exit status: 1 if something does not match. */
 export async function verifyCommand(name: string | undefined): Promise<number> {
-  const { plugins } = await readLock();
-  const names = name === undefined ? [...plugins.keys()].sort() : [name];
+  const lock = await readLock();
+  if (name !== undefined) recordOf(name, lock);
+  const names = name === undefined ? [...new Set([...lock.plugins.keys(), ...lock.pending.keys()])].sort() : [name];
   let status: number = EXIT.ok;
   for (const one of names) {
-    const { problems } = await verify(one, recordOf(one, plugins));
+    const problems = await verifyByLock(one, lock);
     if (problems.length === 0) print(`${one}: as it was installed\n`);
     else status = EXIT.failed;
     for (const problem of problems) print(`${one}: ${oneLine(problem)}\n`);

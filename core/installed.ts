@@ -59,6 +59,24 @@ async function check(
 }
 
 /**
+ * Compares an installed plugin with what the lock file says of it; one whose upgrade was interrupted may be either of two.
+ *
+ * @returns What differs, a line each.
+ */
+export async function verifyByLock(name: string, { plugins, pending }: Lock): Promise<string[]> {
+  let first: string[] | undefined;
+  for (const record of [plugins.get(name), pending.get(name)]) {
+    if (record === undefined) continue;
+    const away = oldFolder(record.directory);
+    const folder = !existsSync(record.directory) && existsSync(away) ? away : record.directory;
+    const { problems } = await verify(name, record, folder);
+    if (problems.length === 0) return [];
+    first ??= problems;
+  }
+  return first ?? ["it is not recorded"];
+}
+
+/**
  * Compares a folder with what was installed into it.
  *
  * @param folder Where it is: not always where the record says, while an upgrade is under way.

@@ -11,7 +11,7 @@ import { type Config, didYouMean } from "../core/config.ts";
 import { StoqInstallError } from "../core/errors.ts";
 import { sha256, verify } from "../core/installed.ts";
 import { withoutLinks } from "../core/home.ts";
-import { type Installed, lockPath, readLock } from "../core/lock.ts";
+import { type Installed, type Lock, lockPath, readLock } from "../core/lock.ts";
 import { Log } from "../core/log.ts";
 import { type Manifest, parseManifest } from "../core/manifest.ts";
 import { isWorkName } from "../core/work_folders.ts";
@@ -21,6 +21,7 @@ import { checkFiles, checkLoading } from "./check.ts";
 import { type Consent, obtainConsent } from "./consent.ts";
 import { oneAtATime } from "./one_at_a_time.ts";
 import { cleanUp, putInPlace, type Step, takeAway } from "./place.ts";
+import { showUrl } from "./download.ts";
 import type { Fetched } from "./files.ts";
 import { fetchSource, type SourceOptions } from "./source.ts";
 
@@ -68,8 +69,10 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
   const manifest = await checkFiles(fetched);
   const { name } = manifest;
   const lockFile = lockPath();
+  // Others are looked through where the lock file names them.
+  const dirs = [options.installDir ?? config.pluginDirList[0] ?? []].flat().map((one) => resolve(one));
   // Looked at before the question and again before anything is changed: a person may take their time.
-  const before = (await readLock(lockFile)).plugins.get(name);
+  const before = (await settle(lockFile, dirs, show)).plugins.get(name);
   const dir = directoryFor(name, before, options);
   const directory = join(dir, name);
   await refuseSecond(name, directory, before, options);
@@ -78,7 +81,8 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
     name,
     version: manifest.version,
     author: manifest.author,
-    source: fetched.origin,
+    // What follows "?" may be a secret.
+    source: fetched.origin.startsWith("https:") ? showUrl(new URL(fetched.origin)) : fetched.origin,
     asked,
     before: before ?? null,
   }, consent);
@@ -88,7 +92,7 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
   } catch (error) {
     throw new StoqInstallError(`Cannot install "${name}" into "${dir}": ${(error as Error).message}`, { cause: error });
   }
-  const now = (await cleanUp(lockFile, [dir])).plugins.get(name);
+  const now = (await cleanUp(lockFile, dirs)).plugins.get(name);
   if (JSON.stringify(now) !== JSON.stringify(before)) {
     throw new StoqInstallError(
       `Cannot install "${name}": another install changed it in the meantime: run this one again`,
@@ -121,6 +125,12 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
     show(`stoq: "${dir}" is no plugin directory yet: add it to plugin_dir_list in stoq.cfg, or use --plugin-dir`);
   }
   return record;
+}
+
+/** Ends what an interrupted install left, if nobody is at it. */
+async function settle(lockFile: string, dirs: readonly string[], show: (line: string) => void): Promise<Lock> {
+  using _turn = await oneAtATime(lockFile, show);
+  return await cleanUp(lockFile, dirs);
 }
 
 function hashes({ files }: Fetched): Record<string, string> {
@@ -190,12 +200,15 @@ export type Updated =
  * @throws {StoqError} If the named one was not installed, or the lock file cannot be used.
  */
 export async function* updatePlugins(name: string | null, options: InstallOptions): AsyncGenerator<Updated> {
-  const { plugins } = await readLock();
+  const lockFile = lockPath();
+  const lock = await readLock(lockFile);
+  if (name !== null) recordOf(name, lock);
+  else if (lock.plugins.size + lock.pending.size === 0) return;
+  const { plugins } = await settle(lockFile, [], options.show);
   const names = name === null ? [...plugins.keys()].sort() : [name];
-  if (name !== null) recordOf(name, plugins);
   for (const one of names) {
-    const before = plugins.get(one)!;
     try {
+      const before = recordOf(one, { plugins });
       const fetched = await fetchSource(before.source, sourceOptions(options));
       const { name: fetchedName } = await checkFiles(fetched);
       if (fetchedName !== one) {
@@ -227,10 +240,9 @@ function sameFiles(a: Installed["files"], b: Installed["files"]): boolean {
 export async function uninstallPlugin(name: string, { show }: Pick<Surroundings, "show">): Promise<void> {
   const lockFile = lockPath();
   // Before anything is made or waited for.
-  recordOf(name, (await readLock(lockFile)).plugins);
+  recordOf(name, await readLock(lockFile));
   using _turn = await oneAtATime(lockFile, show);
-  const { plugins } = await cleanUp(lockFile, []);
-  await takeAway(name, recordOf(name, plugins), lockFile);
+  await takeAway(name, recordOf(name, await cleanUp(lockFile, [])), lockFile);
 }
 
 /**
@@ -238,8 +250,8 @@ export async function uninstallPlugin(name: string, { show }: Pick<Surroundings,
  *
  * @throws {StoqInstallError} If there is none.
  */
-export function recordOf(name: string, plugins: ReadonlyMap<string, Installed>): Installed {
-  const record = plugins.get(name);
+export function recordOf(name: string, { plugins, pending }: Pick<Lock, "plugins"> & Partial<Lock>): Installed {
+  const record = plugins.get(name) ?? pending?.get(name);
   if (record !== undefined) return record;
   throw new StoqInstallError(
     `Plugin "${name}" was not installed by "stoq install": ` +

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { needs } from "../support.ts";
-import { makeHome, names } from "./support.ts";
+import { makeHome, names } from "./home.ts";
 
 const NET = "[permissions]\nnet = api.example.com:443\n";
 const NET_AND_READ = "[options]\nrules =\n[permissions]\nnet = api.example.com:443\nread = {rules}\n";
@@ -162,7 +162,7 @@ Deno.test("what cannot be a plugin here is not installed, and said in one line",
     [
       "no module",
       { files: { "parrot.stoq": "[Core]\nName = parrot\nModule = nosuch" } },
-      /names the module "nosuch", which is not there/,
+      /names the module "nosuch", but there is no nosuch\.ts/,
     ],
     ["no asset", { sections: "[assets]\nrules = rules.txt" }, /lists asset rules = rules\.txt, which is not there/],
     [
@@ -173,7 +173,7 @@ Deno.test("what cannot be a plugin here is not installed, and said in one line",
     [
       "second manifest",
       { files: { "sub/b.stoq": "[Core]\nName = b\nModule = b" } },
-      /it has a second manifest, "sub\/b\.stoq"/,
+      /it has 2 manifests \("parrot\.stoq", "sub\/b\.stoq"\)/,
     ],
     [
       "fault in the module",
