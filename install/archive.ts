@@ -14,6 +14,7 @@ import {
   quote,
   type Refuse,
   refuser,
+  TOO_MANY,
 } from "./files.ts";
 import { type ArchiveEntry, codeOf, tooLarge } from "./entry.ts";
 import { isTar, readTar, writeTar } from "./tar.ts";
@@ -53,7 +54,7 @@ export function readArchive(
   const set = new FileSet(refuse);
   let count = 0;
   for (const entry of entriesOf(bytes, refuse)) {
-    if (++count > MAX_FILES) refuse(`it has more than ${MAX_FILES} files and folders: pack the plugin only`);
+    if (++count > MAX_FILES) refuse(TOO_MANY);
     if (!wanted(entry.name)) continue;
     const path = checkPath(entry.name, refuse);
     if (isLeftOver(path)) continue;
@@ -81,7 +82,6 @@ export function packArchive(files: ReadonlyMap<string, Uint8Array>): Uint8Array<
   }
   const archive = new Uint8Array(gzipSync(writeTar(files), { level: 9 }));
   archive[GZIP_OS.offset] = GZIP_OS.unknown;
-  if (archive.length > MAX_ARCHIVE) refuse(`it has ${archive.length} bytes: ${MAX_ARCHIVE} can be installed`);
   // Cheap for a plugin, and nothing is published that no one can install.
   readArchive(archive, name);
   return archive;

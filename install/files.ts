@@ -27,6 +27,8 @@ export const MAX_FILES = 10_000;
 const MAX_NAME = 255;
 /** Bytes of a path: with the plugin directory in front it must stay below the 1,024 that macOS allows. */
 const MAX_PATH = 512;
+/** Folders within one another: stoQ looks for plugins eight deep, and each costs memory. */
+const MAX_DEPTH = 32;
 /** Characters of a hostile name that a message shows. */
 const MAX_SHOWN = 160;
 
@@ -44,6 +46,9 @@ const NOT_ON_WINDOWS = /[<>:"|?*]/;
  */
 const LEFT_OVER =
   /^(node_modules|\.git|\.hg|\.svn|\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX|\._.*|\.idea|\.vscode|.*~|\..*\.sw[op]|#.*#|\.#.*)$/;
+
+/** What is said of more than {@linkcode MAX_FILES}. */
+export const TOO_MANY = `it has more than ${MAX_FILES} files and folders: give the plugin only`;
 
 /** Throws what is wrong with a source. */
 export type Refuse = (why: string, cause?: unknown) => never;
@@ -87,7 +92,9 @@ export function checkPath(name: string, refuse: Refuse): string {
   if (path === "" || path === ".") return "";
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH) fail(`is ${bytes} bytes long: ${MAX_PATH} are allowed`);
-  for (const part of path.split("/")) {
+  const parts = path.split("/");
+  if (parts.length > MAX_DEPTH) fail(`is ${parts.length} folders deep: ${MAX_DEPTH} are allowed`);
+  for (const part of parts) {
     if (part === "" || part === ".") fail(`has an empty name between two "/": pack it again`);
     if (Buffer.byteLength(part) > MAX_NAME) fail(`has a name of more than ${MAX_NAME} bytes: rename it`);
     if (NOT_ON_WINDOWS.test(part)) fail(`has one of < > : " | ? *, which Windows does not allow in names: rename it`);
@@ -128,9 +135,13 @@ export class FileSet {
   }
 
   #take(path: string, folder: boolean): void {
-    const there = this.#taken.get(key(path));
-    if (there === undefined) this.#taken.set(key(path), { path, folder });
-    else if (there.path !== path) {
+    const same = key(path);
+    const there = this.#taken.get(same);
+    if (there === undefined) {
+      this.#taken.set(same, { path, folder });
+      // Folders that no entry names count as well.
+      if (this.#taken.size > MAX_FILES) this.#refuse(TOO_MANY);
+    } else if (there.path !== path) {
       this.#refuse(
         `${quote(there.path)} and ${
           quote(path)

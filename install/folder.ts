@@ -7,7 +7,7 @@ import { constants } from "node:fs";
 import { lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "./entry.ts";
-import { checkPath, FileSet, isLeftOver, MAX_FILES, MAX_UNPACKED, quote, type Refuse } from "./files.ts";
+import { checkPath, FileSet, isLeftOver, MAX_FILES, MAX_UNPACKED, quote, type Refuse, TOO_MANY } from "./files.ts";
 
 /** A link that takes a file's place after it was looked at is not followed, a pipe is not waited for; Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -30,7 +30,7 @@ export async function readFolder(
       signal?.throwIfAborted();
       const path = under === "" ? name : `${under}/${name}`;
       if (isLeftOver(path)) continue;
-      if (++count > MAX_FILES) refuse(`it has more than ${MAX_FILES} files and folders: give the plugin's own folder`);
+      if (++count > MAX_FILES) refuse(TOO_MANY);
       checkPath(path, refuse);
       const info = await lstat(join(folder, path));
       if (info.isSymbolicLink()) refuse(`${quote(path)} in it is a symbolic link: put a copy there instead`);

@@ -95,9 +95,9 @@ export function refusePython(name: string, refuse: Refuse): never {
   return refuse(`it is a plugin for stoQ in Python, which cannot run here: ${instead}`);
 }
 
-/** Says that the module of a manifest is not there. */
-export function refuseNoModule({ module }: Manifest, manifest: string, refuse: Refuse): never {
-  return refuse(
-    `${quote(manifest)} names the module ${quote(module)}, but there is no ${moduleFiles(module).join(", ")} beside it`,
-  );
+/** Says that the module of a manifest is not there. @param status What the server said of the last name. */
+export function refuseNoModule({ module }: Manifest, manifest: string, refuse: Refuse, status?: number): never {
+  const names = moduleFiles(module).join(", ");
+  const said = status === undefined ? "" : ` (status ${status})`;
+  return refuse(`${quote(manifest)} names the module ${quote(module)}, but there is no ${names} beside it${said}`);
 }

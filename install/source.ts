@@ -76,7 +76,8 @@ export async function fetchSource(
   options: SourceOptions = {},
   powers: DownloadPowers = {},
 ): Promise<Fetched> {
-  const url = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text) ? URL.parse(text) : null;
+  const isUrl = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text);
+  const url = isUrl ? URL.parse(text) : null;
   const name = url === null ? text : showUrl(url);
   const refuse = refuser(name);
   if (text.trim() === "") refuse("no source is named: give a folder, an archive or an https URL");
@@ -87,6 +88,7 @@ export async function fetchSource(
   const source: Source = { name, refuse, expected, options, powers };
   if (options.github || isGithubName(text)) return await fetchGithub(text, source);
   if (url !== null) return await fetchUrl(url, source);
+  if (isUrl) refuse("it is not a URL: write https://HOST/PATH");
   return await fetchPath(text, source);
 }
 
@@ -186,16 +188,19 @@ async function fetchBeside(
   const manifestName = checkPath(named ? last : manifest.name + MANIFEST_EXTENSION, refuse);
   add(manifestName, manifestBytes);
   const firstOf = async (files: readonly string[]) => {
+    let status = 404;
     for (const file of files) {
       const path = checkPath(file, refuse);
       const got = await downloadIfThere(beside(path), refuse, limits());
       if (typeof got !== "number") return { path, bytes: got.bytes };
+      status = got;
     }
+    return status;
   };
   const module = await firstOf(moduleFiles(manifest.module));
-  if (module === undefined) {
-    if (await firstOf(pythonFiles(manifest.module)) !== undefined) refusePython(manifest.name, refuse);
-    return refuseNoModule(manifest, name, refuse);
+  if (typeof module === "number") {
+    if (typeof await firstOf(pythonFiles(manifest.module)) !== "number") refusePython(manifest.name, refuse);
+    return refuseNoModule(manifest, name, refuse, module);
   }
   add(module.path, module.bytes);
   const assets = new Set(Object.values(manifest.assets).filter((asset) => !asset.startsWith("npm:")));

@@ -59,7 +59,7 @@ export function* readTar(bytes: Uint8Array, refuse: Refuse): Generator<ArchiveEn
       }
       return;
     }
-    if (++headers > MAX_HEADERS) refuse(`it has more than ${MAX_HEADERS} headers: pack the plugin only`);
+    if (++headers > MAX_HEADERS) refuse(`it has more than ${MAX_HEADERS} headers: give the plugin only`);
     if (!sumFits(header)) damaged("a header's checksum does not fit");
     const type = String.fromCharCode(header[TYPE_OFFSET]!);
     const declared = number(header, FIELD.size) ?? damaged("a size is not a number");

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { crc32, inflateRawSync } from "node:zlib";
 import { type ArchiveEntry, codeOf, tooLarge } from "./entry.ts";
-import { MAX_FILES, quote, type Refuse } from "./files.ts";
+import { MAX_FILES, quote, type Refuse, TOO_MANY } from "./files.ts";
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -147,7 +147,7 @@ function findDirectory(zip: Buffer, damaged: Damaged, refuse: Refuse): Directory
   }
   if (disks !== 0 || here !== count) refuse("it is a part of an archive in several files: pack it as one");
   if (start + size !== end) damaged("the directory is not where its end says");
-  if (count > MAX_FILES) refuse(`it has ${count} files and folders: ${MAX_FILES} are allowed: pack the plugin only`);
+  if (count > MAX_FILES) refuse(TOO_MANY);
   return { start, end, count };
 }
 
