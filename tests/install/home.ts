@@ -29,15 +29,15 @@ export interface ParrotSetup {
   readonly folder?: string;
 }
 
-/** Makes a home. */
-export function makeHome(): Home {
+/** Makes a home. @param env Environment of every command. */
+export function makeHome(env: Readonly<Record<string, string>> = {}): Home {
   const dir = tempDir();
   const path = `${dir.path}/home`;
   const outside = `${dir.path}/outside`;
   Deno.mkdirSync(path);
   Deno.mkdirSync(outside);
   const run = (args: readonly string[], setup: RunSetup = {}) =>
-    stoq(args, { ...setup, env: { STOQ_HOME: path, ...setup.env } });
+    stoq(args, { ...setup, env: { ...env, STOQ_HOME: path, ...setup.env } });
   return {
     path,
     outside,

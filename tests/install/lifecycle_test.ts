@@ -1,22 +1,25 @@
 import assert from "node:assert/strict";
-import { needs } from "../support.ts";
-import { makeHome, names } from "./home.ts";
+import { type Home, makeHome, names } from "./home.ts";
+import { serve, tgzOf, tlsFile, zipOf } from "./support.ts";
 
 const NET = "[permissions]\nnet = api.example.com:443\n";
 const NET_AND_READ = "[options]\nrules =\n[permissions]\nnet = api.example.com:443\nread = {rules}\n";
 
-/** From a first install to an uninstall, with a source of which there are two versions under one name. */
-async function live(source: (home: ReturnType<typeof makeHome>, folder: string) => Promise<string>): Promise<void> {
-  using home = makeHome();
+/**
+ * From a first install to an uninstall.
+ *
+ * @param offer Offers what is in a folder under the same name as before. @returns Arguments of `install`.
+ */
+async function live(home: Home, offer: (folder: string) => string[] | Promise<string[]>): Promise<void> {
   const folder = `${home.path}/plugins/parrot`;
-  const first = await source(home, home.parrot({ sections: NET }));
-  const installed = await home.run(["install", first, "--allow", "net=api.example.com:443"]);
+  const first = await offer(home.parrot({ sections: NET }));
+  const installed = await home.run(["install", ...first, "--allow", "net=api.example.com:443"]);
   assert.equal(installed.code, 0, installed.stderr);
   assert.equal(installed.stdout, `Successfully installed to ${folder}\n`);
   assert.match(installed.stderr, /^ {2}connects to api\.example\.com:443$/m);
   assert.equal(await home.scan("parrot"), "one");
 
-  const again = await home.run(["install", first, "--yes"]);
+  const again = await home.run(["install", ...first, "--yes"]);
   assert.equal(again.code, 1);
   assert.match(again.stderr, /^stoq: Cannot install "parrot": it is already in ".*parrot": use --upgrade to put/m);
 
@@ -26,15 +29,15 @@ async function live(source: (home: ReturnType<typeof makeHome>, folder: string) 
     stderr: "",
   });
   // Nothing new is asked for: no question, no flag needed.
-  await source(home, home.parrot({ word: "two", version: "1.1.0", sections: NET }));
+  await offer(home.parrot({ word: "two", version: "1.1.0", sections: NET }));
   const same = await home.run(["update"]);
   assert.equal(same.code, 0, same.stderr);
   assert.match(same.stderr, /^Plugin "parrot" 1\.1\.0 in place of 1\.0\.0, by A\. Uthor, from /);
   assert.match(same.stderr, /^ {2}as before: connects to api\.example\.com:443$/m);
   assert.equal(await home.scan("parrot"), "two");
 
-  const more = await source(home, home.parrot({ word: "three", version: "2.0.0", sections: NET_AND_READ }));
-  const refused = await home.run(["install", "--upgrade", more]);
+  const more = await offer(home.parrot({ word: "three", version: "2.0.0", sections: NET_AND_READ }));
+  const refused = await home.run(["install", "--upgrade", ...more]);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^ {2}new: reads files below \{rules\} \(nothing before that option is set\)$/m);
   assert.match(
@@ -42,7 +45,7 @@ async function live(source: (home: ReturnType<typeof makeHome>, folder: string) 
     /^stoq: Cannot install "parrot" without being asked.*: it reads files below \{rules\}.* --allow 'read=\{rules\}'$/m,
   );
   assert.equal(await home.scan("parrot"), "two");
-  const upgraded = await home.run(["install", "--upgrade", more, "--allow", "read={rules}"]);
+  const upgraded = await home.run(["install", "--upgrade", ...more, "--allow", "read={rules}"]);
   assert.equal(upgraded.code, 0, upgraded.stderr);
   assert.equal(await home.scan("parrot"), "three");
 
@@ -83,19 +86,72 @@ async function live(source: (home: ReturnType<typeof makeHome>, folder: string) 
   assert.equal((await home.run(["uninstall", "parrot"])).code, 1);
 }
 
-Deno.test("a plugin in several TypeScript files lives from install to uninstall, from a folder", () =>
-  live((_, folder) => Promise.resolve(folder)));
+Deno.test("a plugin in several TypeScript files lives from install to uninstall, from a folder", async () => {
+  using home = makeHome();
+  await live(home, (folder) => [folder]);
+});
 
-Deno.test({
-  ...needs("tar", "a plugin lives from install to uninstall, from an archive"),
-  fn: () =>
-    live(async (home, folder) => {
-      const archive = `${home.outside}/parrot.tar.gz`;
-      const { success } = await new Deno.Command("tar", { args: ["-czf", archive, "-C", `${folder}/..`, "parrot"] })
-        .output();
-      assert.ok(success);
-      return archive;
-    }),
+/** All files of a folder by path. */
+function textsIn(folder: string, under = ""): Record<string, string> {
+  return Object.fromEntries(
+    [...Deno.readDirSync(`${folder}/${under}`)].flatMap(({ name, isDirectory }) =>
+      isDirectory
+        ? Object.entries(textsIn(folder, `${under}${name}/`))
+        : [[under + name, Deno.readTextFileSync(`${folder}/${under}${name}`)]]
+    ),
+  );
+}
+
+Deno.test("a plugin lives from install to uninstall, from an archive", async () => {
+  using home = makeHome();
+  const archive = `${home.outside}/parrot.tar.gz`;
+  await live(home, (folder) => {
+    Deno.writeFileSync(archive, tgzOf(textsIn(folder), "parrot-main/"));
+    return [archive];
+  });
+});
+
+Deno.test("a plugin lives from install to uninstall, from an https server with an authority of its own", async () => {
+  using home = makeHome({ DENO_CERT: tlsFile("ca.pem") });
+  let archive: Uint8Array<ArrayBuffer>;
+  await using server = serve({ "/parrot.zip": () => new Response(archive) });
+  await live(home, (folder) => {
+    archive = zipOf(textsIn(folder));
+    return [`${server.base}/parrot.zip`];
+  });
+});
+
+Deno.test("a plugin lives from install to uninstall, from where stoq.cfg says that GitHub is", async () => {
+  using home = makeHome({ DENO_CERT: tlsFile("ca.pem") });
+  let archive: Uint8Array<ArrayBuffer>;
+  await using server = serve({ "/mine/plugins/HEAD": () => new Response(archive) });
+  Deno.writeTextFileSync(
+    `${home.path}/stoq.cfg`,
+    `[core]\nlog_level = error\ngithub_archive = ${server.base}/{owner}/{repo}/{ref}\ngithub_plugins = mine/plugins\n`,
+  );
+  await live(home, (folder) => {
+    archive = tgzOf(textsIn(folder), "plugins-0123abc/parrot/");
+    return ["--github", "stoq:parrot"];
+  });
+});
+
+Deno.test("an archive that has not the SHA-256 that was named is not installed; one that has is recorded with it", async () => {
+  using home = makeHome();
+  const archive = `${home.outside}/parrot.zip`;
+  const bytes = zipOf(textsIn(home.parrot()));
+  Deno.writeFileSync(archive, bytes);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  const wrong = await home.run(["install", archive, "--sha256", "0".repeat(64)]);
+  assert.equal(wrong.code, 1);
+  assert.match(
+    wrong.stderr,
+    new RegExp(`^stoq: Cannot install ".*parrot\\.zip": its SHA-256 is ${hash}, not the expected 0+:.*\n$`),
+  );
+  const none = await home.run(["install", archive, "--sha256", "abc"]);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /^stoq: --sha256 "abc" is no SHA-256: it has 64 hexadecimal digits\n$/);
+  assert.equal((await home.run(["install", archive, "--sha256", hash.toUpperCase()])).code, 0);
+  assert.equal(JSON.parse(Deno.readTextFileSync(`${home.path}/stoq.lock`)).plugins.parrot.sha256, hash);
 });
 
 Deno.test("the lock file says what was installed, from where, file by file, and what was granted", async () => {
