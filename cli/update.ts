@@ -1,3 +1,4 @@
+import { lockPath } from "../core/home.ts";
 import { updatePlugins } from "../install/install.ts";
 import { EXIT, report } from "./exit.ts";
 import type { ScanFlags } from "./flags.ts";
@@ -7,7 +8,9 @@ import { print } from "./print.ts";
 /** Fetches installed plugins again. @returns The exit status: 1 if one could not be updated. */
 export async function updateCommand(name: string | undefined, flags: ScanFlags): Promise<number> {
   let status: number = EXIT.ok;
+  let count = 0;
   for await (const updated of updatePlugins(name ?? null, installOptions(flags))) {
+    count++;
     switch (updated.status) {
       case "up to date":
         print(`${updated.name} ${updated.version} is up to date\n`);
@@ -23,5 +26,6 @@ export async function updateCommand(name: string | undefined, flags: ScanFlags):
         );
     }
   }
+  if (count === 0) print(`nothing is installed: "${lockPath()}" has no plugin\n`);
   return status;
 }

@@ -1,4 +1,5 @@
 import { verifyByLock } from "../core/installed.ts";
+import { lockPath } from "../core/home.ts";
 import { readLock } from "../core/lock.ts";
 import { recordOf } from "../install/install.ts";
 import { oneLine } from "../sandbox/protocol.ts";
@@ -10,6 +11,7 @@ export async function verifyCommand(name: string | undefined): Promise<number> {
   const lock = await readLock();
   if (name !== undefined) recordOf(name, lock);
   const names = name === undefined ? [...new Set([...lock.plugins.keys(), ...lock.pending.keys()])].sort() : [name];
+  if (names.length === 0) print(`nothing is installed: "${lockPath()}" has no plugin\n`);
   let status: number = EXIT.ok;
   for (const one of names) {
     const problems = await verifyByLock(one, lock);

@@ -11,6 +11,7 @@ import type { Permissions } from "../sandbox/protocol.ts";
 import type { PluginSpec } from "../sandbox/sandbox.ts";
 import type { Config } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
+import { isWithin, lockPath, withoutLinks } from "./home.ts";
 import { DEFAULT_LIMITS, MAX_FOLDER_ENTRIES } from "./limits.ts";
 import { type Manifest, PERMISSION_KINDS, type PermissionKind } from "./manifest.ts";
 import { BUILTIN_FOLDER, modulePath, type RegisteredPlugin } from "./registry.ts";
@@ -49,6 +50,7 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
         if (byOperator === undefined && values.some((one) => isWide(kind, one))) {
           refuseWide(kind, value, template, name);
         }
+        if (byOperator === undefined && kind === "write" && !builtin) refuseRoot(values, name, config);
         granted[kind].push(...values);
       }
     }
@@ -177,6 +179,22 @@ function refuseWide(kind: PermissionKind, value: string, template: string, plugi
     `Plugin "${plugin}" asks for ${kind} = ${value}${from}, which is everything: ` +
       `if it is wanted, write "${kind} = ${value}" under [permissions.${plugin}] in stoq.cfg`,
   );
+}
+
+/**
+ * Refuses to let a plugin write what decides what plugins may do, itself among them: the lock file, stoq.cfg and plugin directories, where
+ * another plugin would get what its manifest asks for.
+ */
+function refuseRoot(values: readonly string[], plugin: string, config: Config): void {
+  const roots = [lockPath(), join(config.baseDir, "stoq.cfg"), ...config.pluginDirList];
+  for (const root of roots.flatMap((path) => [path, withoutLinks(path)])) {
+    const value = values.find((value) => isWithin(root, value) || isWithin(value, root));
+    if (value === undefined) continue;
+    throw new StoqPluginError(
+      `Plugin "${plugin}" asks for write = ${value}, and so for "${root}", which decides what plugins may do: ` +
+        `choose another folder, or write "write = ${value}" under [permissions.${plugin}] in stoq.cfg`,
+    );
+  }
 }
 
 /** Where the files are that a manifest lists in `[assets]`: relative to the plugin's folder, or absolute for those of npm packages. */

@@ -1,10 +1,15 @@
 import { homedir } from "node:os";
 import { realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 
 /** Where the operator's things are: `$STOQ_HOME`, else `~/.stoq`. It need not exist. */
 export function stoqHome(): string {
   return resolve(Deno.env.get("STOQ_HOME") || join(homedir(), ".stoq"));
+}
+
+/** Where the lock file is. */
+export function lockPath(): string {
+  return join(withoutLinks(stoqHome()), "stoq.lock");
 }
 
 /** An absolute path with links followed, as far as it exists. */
@@ -15,4 +20,9 @@ export function withoutLinks(path: string): string {
     const parent = dirname(path);
     return parent === path ? path : join(withoutLinks(parent), basename(path));
   }
+}
+
+/** Whether a path is a folder, or below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -9,9 +9,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { askedBy, type Granted } from "./asks.ts";
 import { StoqPluginError } from "./errors.ts";
-import { withoutLinks } from "./home.ts";
+import { isWithin, lockPath, withoutLinks } from "./home.ts";
 import { MAX_FOLDER_ENTRIES } from "./limits.ts";
-import { type Installed, type Lock, lockPath } from "./lock.ts";
+import type { Installed, Lock } from "./lock.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import type { RegisteredPlugin } from "./registry.ts";
 import { oldFolder } from "./work_folders.ts";
@@ -162,8 +162,4 @@ async function hashFile(path: string): Promise<string> {
 /** SHA-256 in hexadecimal. */
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
 }

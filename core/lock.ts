@@ -5,10 +5,10 @@
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Granted } from "./asks.ts";
 import { StoqConfigError } from "./errors.ts";
-import { stoqHome, withoutLinks } from "./home.ts";
+import { lockPath } from "./home.ts";
 import { isPluginName, PERMISSION_KINDS } from "./manifest.ts";
 
 /** Form of the file that this stoQ writes. */
@@ -38,11 +38,6 @@ export interface Lock {
   readonly plugins: ReadonlyMap<string, Installed>;
   /** What is being put in place: written before the folder changes, so that one of the two is true whenever the machine stops. */
   readonly pending: ReadonlyMap<string, Installed>;
-}
-
-/** Where the lock file is. */
-export function lockPath(): string {
-  return join(withoutLinks(stoqHome()), "stoq.lock");
 }
 
 /**

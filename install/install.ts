@@ -10,8 +10,8 @@ import { askedBy } from "../core/asks.ts";
 import { type Config, didYouMean } from "../core/config.ts";
 import { StoqInstallError } from "../core/errors.ts";
 import { sha256, verify } from "../core/installed.ts";
-import { withoutLinks } from "../core/home.ts";
-import { type Installed, type Lock, lockPath, readLock } from "../core/lock.ts";
+import { lockPath, withoutLinks } from "../core/home.ts";
+import { type Installed, type Lock, readLock } from "../core/lock.ts";
 import { Log } from "../core/log.ts";
 import { type Manifest, parseManifest } from "../core/manifest.ts";
 import { isWorkName } from "../core/work_folders.ts";
@@ -75,6 +75,11 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
   const before = (await settle(lockFile, dirs, show)).plugins.get(name);
   const dir = directoryFor(name, before, options);
   const directory = join(dir, name);
+  if (withoutLinks(fetched.origin) === directory) {
+    throw new StoqInstallError(
+      `Cannot install "${name}" from "${fetched.origin}": that is where it would be put: give the folder or archive that it came in`,
+    );
+  }
   await refuseSecond(name, directory, before, options);
   const asked = askedBy(manifest);
   obtainConsent({

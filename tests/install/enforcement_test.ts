@@ -141,6 +141,31 @@ Deno.test("a stoq.cfg that a plugin brings grants it nothing", async () => {
   assert.equal(await home.scan("parrot"), "refused");
 });
 
+Deno.test("no plugin may write what decides what plugins may do, unless the operator wrote that", async () => {
+  using home = makeHome();
+  const source = home.parrot({ sections: "[options]\nout =\n[permissions]\nwrite = {out}\n" });
+  assert.equal((await home.run(["install", source, "--yes"])).code, 0);
+  const scan = async (out: string) => {
+    const { stdout } = await home.run(["scan", "-s", "parrot", "--plugin-opts", `parrot:out=${out}`], { stdin: "x" });
+    const { errors, results } = JSON.parse(stdout);
+    return errors.parrot?.[0] ?? results[0].workers[0].parrot;
+  };
+  const link = `${home.outside}/link`;
+  Deno.symlinkSync(home.path, link);
+  const { path } = home;
+  for (
+    const out of [path, `${path}/..`, `${path}/stoq.lock`, `${path}/stoq.cfg`, `${path}/plugins`, FOLDER(home), link]
+  ) {
+    assert.match(
+      await scan(out),
+      /^Plugin "parrot" asks for write = .*, which decides what plugins may do: choose another/,
+    );
+  }
+  assert.equal(await scan(`${path}/results`), "one");
+  Deno.writeTextFileSync(`${path}/stoq.cfg`, `[permissions.parrot]\nwrite = ${path}\n`);
+  assert.equal(await scan(path), "one");
+});
+
 Deno.test("a home that is moved, or reached by a link, keeps its records", async () => {
   using home = await withParrot();
   Deno.writeTextFileSync(`${FOLDER(home)}/lib/word.ts`, `export const word = "evil";`);

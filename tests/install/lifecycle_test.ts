@@ -276,6 +276,8 @@ Deno.test("a plugin whose name is in another plugin directory, or in its place b
   const second = await home.run(["install", folder]);
   assert.match(second.stderr, /there is another one in ".*plugins\/mine": remove that folder first/);
   Deno.renameSync(`${home.path}/plugins/mine`, `${home.path}/plugins/parrot`);
+  const itself = await home.run(["install", "--upgrade", `${home.path}/plugins/parrot`]);
+  assert.match(itself.stderr, /that is where it would be put: give the folder or archive that it came in/);
   assert.match((await home.run(["install", folder])).stderr, /it is already in ".*plugins\/parrot": use --upgrade/);
   assert.equal(await home.scan("parrot"), "by hand");
   assert.equal((await home.run(["install", folder, "--upgrade"])).code, 0);
@@ -301,6 +303,18 @@ Deno.test("commands about plugins that were not installed say so, with status 1"
   assert.match((await home.run(["info", "nosuch"])).stderr, /^stoq: Plugin "nosuch" does not exist/);
   assert.equal((await home.run(["info", "hash"])).code, 0);
   assert.deepEqual(names(home.path), ["plugins"]);
+});
+
+Deno.test("an uninstall that was interrupted is ended by the next one", async () => {
+  using home = makeHome();
+  assert.equal((await home.run(["install", home.parrot()])).code, 0);
+  // As it is between taking the folder away and taking it out of the lock file.
+  Deno.renameSync(`${home.path}/plugins/parrot`, `${home.path}/plugins/.stoq-gone.parrot`);
+  assert.match(await home.scan("parrot"), /^Plugin "parrot" does not exist/);
+  assert.match((await home.run(["verify"])).stdout, /^parrot: its folder ".*" is missing\n$/);
+  assert.equal((await home.run(["uninstall", "parrot"])).code, 0);
+  assert.deepEqual(names(`${home.path}/plugins`), []);
+  assert.match((await home.run(["verify"])).stdout, /^nothing is installed: /);
 });
 
 Deno.test("update goes on after a plugin that cannot be updated, with status 1", async () => {
