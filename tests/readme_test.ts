@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseManifest } from "../core/manifest.ts";
-import { fromFileUrl, hasProgram, tempDir } from "./support.ts";
+import { fromFileUrl, hasProgram, ownHomeEnv, tempDir } from "./support.ts";
 
 const ROOT = fromFileUrl("../");
 const README = Deno.readTextFileSync(fromFileUrl("../README.md"));
@@ -17,7 +17,7 @@ async function run(command: string): Promise<{ code: number; stdout: string; std
   const { code, stdout, stderr } = await new Deno.Command("bash", {
     args: ["-euo", "pipefail", "-c", command],
     cwd: ROOT,
-    env: { NO_COLOR: "1", STOQ_HOME: home.path },
+    env: { ...ownHomeEnv(), NO_COLOR: "1", STOQ_HOME: home.path },
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };

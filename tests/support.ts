@@ -42,3 +42,24 @@ export function needs(program: string, name: string): { name: string; ignore: bo
   const missing = !hasProgram(program) && Deno.env.get("CI") !== "true";
   return { name: missing ? `${name} (skipped: ${program} is not installed)` : name, ignore: missing };
 }
+
+/** Where the home folder is kept while a test has put another in its place. */
+const OWN_HOME = "STOQ_TEST_OWN_HOME";
+
+/** The home folder of whoever runs the tests: files that are tested in parallel share one environment, in which a hostile test changes it. */
+export function ownHome(): string | undefined {
+  return Deno.env.get(OWN_HOME) ?? Deno.env.get("HOME");
+}
+
+/** Variables for a child process that needs npm packages, for which Deno asks the home folder where they are from. */
+export function ownHomeEnv(): Record<string, string> {
+  const home = ownHome();
+  return home === undefined ? {} : { HOME: home };
+}
+
+/** Keeps the home folder, for {@linkcode ownHome}, before another is put in its place. */
+export function keepOwnHome(): string | undefined {
+  const home = ownHome();
+  if (home !== undefined) Deno.env.set(OWN_HOME, home);
+  return home;
+}

@@ -1,4 +1,4 @@
-import { fromFileUrl } from "../support.ts";
+import { fromFileUrl, ownHomeEnv } from "../support.ts";
 
 /** What the command did. */
 export interface Run {
@@ -21,7 +21,7 @@ export async function stoq(args: readonly string[], setup: RunSetup = {}): Promi
     stdin: setup.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1", STOQ_HOME: "/nonexistent/stoq", ...setup.env },
+    env: { ...ownHomeEnv(), NO_COLOR: "1", STOQ_HOME: "/nonexistent/stoq", ...setup.env },
     ...(setup.cwd !== undefined && { cwd: setup.cwd }),
   }).spawn();
   if (setup.stdin !== undefined) {

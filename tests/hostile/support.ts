@@ -12,6 +12,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type ScanOptions, Stoq, type StoqOptions, type StoqResponse } from "../../mod.ts";
+import { keepOwnHome } from "../support.ts";
 
 const PLUGINS = fileURLToPath(new URL("./plugins/", import.meta.url));
 const SANDBOX = new URL("../../sandbox/", import.meta.url).href;
@@ -65,7 +66,7 @@ async function openCanaries(): Promise<Canaries> {
   // Whoever asks a registry for a package asks the listener: a home folder and a cache that say so.
   await Deno.mkdir(`${root}/home`);
   await Deno.writeTextFile(`${root}/home/.npmrc`, `registry=http://127.0.0.1:${port}/\n`);
-  const home = Deno.env.get("HOME");
+  const home = keepOwnHome();
   const cache = Deno.env.get("DENO_DIR");
   if (cache === undefined) {
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();

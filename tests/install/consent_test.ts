@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { askedBy, type Granted } from "../../core/asks.ts";
 import { parseManifest } from "../../core/manifest.ts";
 import { type Consent, obtainConsent, parseAllow, type Plan } from "../../install/consent.ts";
-import { fromFileUrl, needs } from "../support.ts";
+import { fromFileUrl, needs, ownHomeEnv } from "../support.ts";
 import { makeHome, names } from "./home.ts";
 
 /** What a manifest with these sections asks for. */
@@ -171,7 +171,7 @@ async function onTerminal(args: readonly string[], home: string, keys: string): 
   const line = words.map((word) => `'${word}'`).join(" ");
   const child = new Deno.Command("script", {
     args: ["-qec", line, "/dev/null"],
-    env: { STOQ_HOME: home, NO_COLOR: "1" },
+    env: { ...ownHomeEnv(), STOQ_HOME: home, NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromFileUrl } from "../support.ts";
+import { fromFileUrl, ownHomeEnv } from "../support.ts";
 import { type Home, makeHome } from "./home.ts";
 
 const FOLDER = (home: Home) => `${home.path}/plugins/parrot`;
@@ -198,7 +198,7 @@ Deno.test("the library checks too, whatever its base directory is", async () => 
   const run = async () => {
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--config", fromFileUrl("../deno.json"), script],
-      env: { STOQ_HOME: home.path, NO_COLOR: "1" },
+      env: { ...ownHomeEnv(), STOQ_HOME: home.path, NO_COLOR: "1" },
     }).output();
     return JSON.parse(new TextDecoder().decode(stdout));
   };

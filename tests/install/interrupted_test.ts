@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Step } from "../../install/place.ts";
-import { fromFileUrl } from "../support.ts";
+import { fromFileUrl, ownHomeEnv } from "../support.ts";
 import { type Home, makeHome, names } from "./home.ts";
 
 /** What is usable after an upgrade that ended at this step: the old plugin, or the new one. */
@@ -18,7 +18,7 @@ const STEPS: [Step, "old" | "new"][] = [
 async function stopped(home: Home, source: string, step: Step, how: "kill" | "fail") {
   const { success, signal, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", fromFileUrl("install/stopped.ts"), source, step, how],
-    env: { STOQ_HOME: home.path, NO_COLOR: "1" },
+    env: { ...ownHomeEnv(), STOQ_HOME: home.path, NO_COLOR: "1" },
     stdin: "null",
   }).output();
   return { success, signal, stderr: new TextDecoder().decode(stderr) };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { fetchSource, type SourceOptions } from "../../install/source.ts";
-import { fromFileUrl, needs, tempDir } from "../support.ts";
+import { fromFileUrl, needs, ownHomeEnv, tempDir } from "../support.ts";
 import {
   bytes,
   gzip,
@@ -491,7 +491,7 @@ Deno.test("an authority in DENO_CERT is trusted by the command's own process", a
     console.log((await fetchSource(${JSON.stringify(`${server.base}/x.tgz`)})).manifest);`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-check", "--config", fromFileUrl("../deno.json"), code],
-    env: { DENO_CERT: tlsFile("ca.pem") },
+    env: { ...ownHomeEnv(), DENO_CERT: tlsFile("ca.pem") },
   }).output();
   assert.equal(new TextDecoder().decode(stdout), "shout.stoq\n", new TextDecoder().decode(stderr));
 });
