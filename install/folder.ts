@@ -7,7 +7,7 @@ import { constants } from "node:fs";
 import { lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "./entry.ts";
-import { checkPath, FileSet, isLeftOver, MAX_FILES, MAX_UNPACKED, quote, type Refuse, TOO_MANY } from "./files.ts";
+import { checkPath, FileSet, isLeftOver, MAX_UNPACKED, quote, type Refuse } from "./files.ts";
 
 /** A link that takes a file's place after it was looked at is not followed, a pipe is not waited for; Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -23,14 +23,12 @@ export async function readFolder(
   signal?: AbortSignal,
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const set = new FileSet(refuse);
-  let count = 0;
   let bytes = 0;
   const read = async (under: string): Promise<void> => {
     for (const name of (await readdir(join(folder, under))).sort()) {
       signal?.throwIfAborted();
       const path = under === "" ? name : `${under}/${name}`;
       if (isLeftOver(path)) continue;
-      if (++count > MAX_FILES) refuse(TOO_MANY);
       checkPath(path, refuse);
       const info = await lstat(join(folder, path));
       if (info.isSymbolicLink()) refuse(`${quote(path)} in it is a symbolic link: put a copy there instead`);
@@ -52,7 +50,7 @@ export async function readFolder(
     await read("");
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
-    refuse(`it cannot be read (${(error as Error).message}): check its permissions`, error);
+    refuse(`it cannot be read (${(error as Error).message}): check its path and permissions`, error);
   }
   return set.files;
 }

@@ -112,8 +112,8 @@ async function fetchPath(text: string, source: Source): Promise<Fetched> {
     path = await realpath(origin);
     info = await stat(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") {
-      refuse(`it cannot be read (${(error as Error).message}): check its permissions`, error);
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENOTDIR") {
+      refuse(`it cannot be read (${(error as Error).message}): check its path and permissions`, error);
     }
     const hint = looksLikeGithub(text) ? "check the path, or add --github for a name on GitHub" : "check the path";
     return refuse(`there is no such file or folder: ${hint}`, error);
@@ -136,7 +136,7 @@ async function readFile(path: string, refuse: Refuse): Promise<Uint8Array<ArrayB
     return await readBounded(path, MAX_ARCHIVE, (why) => refuse(`it ${why}`));
   } catch (error) {
     if (error instanceof StoqInstallError) throw error;
-    return refuse(`it cannot be read (${(error as Error).message}): check its permissions`, error);
+    return refuse(`it cannot be read (${(error as Error).message}): check its path and permissions`, error);
   }
 }
 

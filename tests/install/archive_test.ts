@@ -385,6 +385,14 @@ const DAMAGED_ZIP: readonly [entries: readonly ZipEntry[], reason: string][] = [
   [[{ name: "a", content: "x", offset: 1_000_000 }], `"a" has no header at byte 1000000`],
   [[{ name: "a", content: "x", packed: 5000, size: 5000 }], `"a" goes past the directory`],
   [[{ name: "a", content: "x", extra: Uint8Array.of(1, 0, 9, 0) }], `an extra field goes past its end`],
+  [
+    [{ name: "a", content: "x", extra: Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0) }],
+    `an extra field is there twice`,
+  ],
+  [
+    [{ name: "a", content: "x", streamed: true, packed: 5000, size: 5000 }],
+    `"a" has other sizes after its data than in the directory`,
+  ],
   [[{ name: "a", content: "x", size: 0xffffffff }], `a zip64 value is missing`],
   [
     [{ name: "a", content: "x", streamed: true, packed: 1, size: 1, crc: 5 }],
@@ -455,6 +463,9 @@ Deno.test("a zip whose end does not fit, or that is one of several, is refused",
   const cut = Buffer.concat([short.subarray(0, end - 47 + 10), short.subarray(end)]);
   cut.writeUInt32LE(10, cut.length - 22 + 12);
   assert.match(await why(cut), /^it is damaged or cut off \(no directory entry at byte \d+\): get it again$/);
+  const extra = Buffer.from(zip(GOOD));
+  extra.writeUInt16LE(60_000, 28);
+  assert.equal(await why(extra), `it is damaged or cut off ("shout.stoq" goes past the directory): get it again`);
   // A comment that is an end of its own: another reader could take that one.
   const inner = zip([]);
   assert.equal(await why(zip(GOOD, { comment: inner })), "it has two ends: get it again from another place");

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { refuser } from "../../install/files.ts";
+import { readBounded } from "../../install/folder.ts";
 import { fetchSource, type SourceOptions } from "../../install/source.ts";
 import { fromFileUrl, needs, ownHomeEnv, tempDir } from "../support.ts";
 import {
@@ -121,6 +123,21 @@ Deno.test({
   },
 });
 
+Deno.test("a file that is too large, or not as long as it says, is not read", async () => {
+  using dir = folderOf(PLUGIN);
+  for (const [name, size] of [["x.tgz", 64 * 1024 * 1024 + 1], ["model.bin", 256 * 1024 * 1024 + 1]] as const) {
+    Deno.writeTextFileSync(`${dir.path}/${name}`, "");
+    Deno.truncateSync(`${dir.path}/${name}`, size);
+  }
+  assert.equal(await why(`${dir.path}/x.tgz`), "it has 67108865 bytes: 67108864 are allowed");
+  assert.match(await why(dir.path), /^"model.bin" in it has 268435457 bytes: \d+ are allowed$/);
+  if (Deno.build.os !== "linux") return;
+  // Both say that they have no byte; the first is no file, and has no end.
+  const read = (path: string) => refused(() => readBounded(path, 100, refuser(path)));
+  assert.match(await read("/dev/zero"), /is neither a file nor a folder: remove it$/);
+  assert.match(await read("/proc/self/status"), /changed while it was read: try again$/);
+});
+
 Deno.test("files of a folder must have names that every file system can hold, as those of an archive", async () => {
   using dir = folderOf({ ...PLUGIN, "a.txt": "1", "A.txt": "2" });
   // Where file systems fold case, the second is the first.
@@ -198,6 +215,9 @@ Deno.test("what is no source is refused with what to write instead", async () =>
   );
   using dir = tempDir();
   Deno.writeTextFileSync(`${dir.path}/x.txt`, "hello");
+  assert.equal(await why(`${dir.path}/x.txt/y`), "there is no such file or folder: check the path");
+  assert.match(await why("x".repeat(5000)), /^it cannot be read \(ENAMETOOLONG.*\): check its path and permissions$/);
+  assert.match(await why("a\0b"), /^it cannot be read \(/);
   assert.equal(await why(`${dir.path}/x.txt`), "it is not an archive that stoQ reads: give a .tar.gz, .tgz or .zip");
 });
 
@@ -235,7 +255,7 @@ Deno.test("an archive is fetched by its URL, whatever its name", async () => {
 
 Deno.test("a manifest is fetched by its URL, with its module and the assets that it lists", async () => {
   const manifest = "[Core]\nName = shout\nModule = shout\n" +
-    "[assets]\nwords = data/my words.txt\nsame = data/my words.txt\nwasm = npm:7z-wasm/7zz.wasm\n";
+    "[assets]\nwords = data/my words.txt\nsame = data/my words.txt\ncode = shout.js\nwasm = npm:7z-wasm/7zz.wasm\n";
   await using server = serve({
     "/p/shout.stoq": manifest,
     "/p/shout.js": PLUGIN["shout.ts"]!,
