@@ -167,5 +167,5 @@ export function isolationInWords(isolation: "shared" | "process" | "worker"): st
     ? "shares a sandbox process"
     : isolation === "process"
     ? "has a sandbox process of its own"
-    : "runs in the core's process";
+    : "runs in the core's process: not isolated from it, nor from other plugins there";
 }

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { allowEntry, type Ask, ASK_KINDS, asksOf, COMPUTES, type Granted, inWords, without } from "../core/asks.ts";
+import {
+  allowEntry,
+  type Ask,
+  ASK_KINDS,
+  asksOf,
+  COMPUTES,
+  type Granted,
+  inWords,
+  isolationInWords,
+  without,
+} from "../core/asks.ts";
 import { StoqInstallError } from "../core/errors.ts";
 import { oneLine } from "../sandbox/protocol.ts";
 
@@ -26,6 +36,8 @@ export interface Plan {
   readonly author: string;
   readonly source: string;
   readonly asked: Granted;
+  /** Where it will run. */
+  readonly isolation: "process" | "worker";
   /** What it replaces, if the operator was asked about that. */
   readonly before: { readonly version: string; readonly granted: Granted } | null;
 }
@@ -50,7 +62,7 @@ export function obtainConsent(plan: Plan, consent: Consent): void {
   for (const ask of removed) consent.show(`  no longer: ${inWords(ask)}`);
   for (const ask of kept) consent.show(`  as before: ${inWords(ask)}`);
   if (asks.length === 0) consent.show(`  ${COMPUTES}`);
-  consent.show("  has a sandbox process of its own, isolated but for what is said here");
+  consent.show(`  ${isolationInWords(plan.isolation)}`);
   if (consent.allow !== null) return requireAllowed(name, added, consent.allow);
   if (added.length === 0 || consent.yes) return;
   if (consent.ask === null) {

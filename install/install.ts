@@ -89,6 +89,7 @@ async function installFetched(fetched: Fetched, options: InstallOptions): Promis
     // What follows "?" may be a secret.
     source: fetched.origin.startsWith("https:") ? showUrl(new URL(fetched.origin)) : fetched.origin,
     asked,
+    isolation: (config.pluginLimits(name).isolation ?? config.isolation) === "worker" ? "worker" : "process",
     before: before ?? null,
   }, consent);
   using _turn = await oneAtATime(lockFile, show);

@@ -20,6 +20,7 @@ async function ask(sections: string, before: string | null, consent: Partial<Con
     author: "",
     source: "/src",
     asked: await asked(sections),
+    isolation: "process",
     before: before === null ? null : { version: "1", granted: await asked(before) },
   };
   let error: string | null = null;
