@@ -1,7 +1,7 @@
 import type { StoqOptions } from "../core/config.ts";
 import type { ScanOptions } from "../core/stoq.ts";
 import type { LogLevel } from "../plugin.ts";
-import { stoqHome } from "./home.ts";
+import { stoqHome } from "../core/home.ts";
 import { keyValues, pluginLimits, pluginOptions } from "./values.ts";
 
 /** Flags of commands, by the names that the parser gives them; each command has some of them. */
@@ -30,6 +30,13 @@ export interface ScanFlags {
   json?: true;
   permissions?: true;
   remove?: true;
+  github?: true;
+  upgrade?: true;
+  install_dir?: string;
+  installDir?: string;
+  sha256?: string;
+  yes?: true;
+  allow?: string[];
 }
 
 /** Arguments of `Stoq`. */

@@ -22,10 +22,11 @@ Examples:
   cat bad.exe | stoq scan -s hash             from standard input
   stoq run -P dirmon -C filedir -a hash --plugin-opts dirmon:source_dir=/in filedir:results_dir=/out
   stoq list                                   what there is
+  stoq install path/to/plugin                 add a plugin
   stoq new words                              begin a plugin of your own
 
 Environment:
-  STOQ_HOME   where stoq.cfg and plugins/ are (default: ~/.stoq)`;
+  STOQ_HOME   where stoq.cfg, plugins/ and stoq.lock are (default: ~/.stoq)`;
 
 /**
  * Makes the program.
@@ -84,6 +85,61 @@ export function makeProgram(exit: (status: number) => void): Command {
     .option("--json", "as JSON")
     .action(async (flags: ScanFlags) => exit(await (await import("./list.ts")).listCommand(flags)));
   addCommonFlags(plugins);
+
+  const install = program.command("install")
+    .summary("install a plugin, or upgrade one")
+    .description(
+      "Installs a plugin from a folder, an archive, an https address or GitHub. Shows what it may do and asks; without a terminal, " +
+        "--yes or --allow has to accept it.",
+    )
+    .argument("<source>", "folder, archive, https://… or, with --github, stoq:NAME")
+    .option("--github", "the source is on GitHub")
+    .option("--upgrade", "put it in the place of the one that is there")
+    .addOption(
+      new Option(
+        "--install_dir <directory>",
+        "plugin directory to install into (default: the first of plugin_dir_list)",
+      ),
+    )
+    // The documentation's spelling, and that of all other flags.
+    .addOption(new Option("--install-dir <directory>").hideHelp())
+    .option("--sha256 <hex>", "SHA-256 that the archive must have")
+    .action(async (source: string, flags: ScanFlags) =>
+      exit(await (await import("./install.ts")).installCommand(source, flags))
+    );
+  addConsentFlags(install);
+  addCommonFlags(install);
+
+  const update = program.command("update")
+    .summary("fetch installed plugins again")
+    .description(
+      "Fetches a plugin, or all that were installed, from where it came, and puts what is new in place, as install --upgrade does.",
+    )
+    .argument("[name]", "plugin; nothing: all that were installed")
+    .action(async (name: string | undefined, flags: ScanFlags) =>
+      exit(await (await import("./update.ts")).updateCommand(name, flags))
+    );
+  addConsentFlags(update);
+  addCommonFlags(update);
+
+  program.command("uninstall")
+    .summary("remove an installed plugin")
+    .argument("<name>", "plugin")
+    .action(async (name: string) => exit(await (await import("./uninstall.ts")).uninstallCommand(name)));
+
+  program.command("verify")
+    .summary("compare installed plugins with what was installed")
+    .description(
+      "Compares files and permissions of installed plugins with the lock file. Status 1 if something does not match.",
+    )
+    .argument("[name]", "plugin; nothing: all that were installed")
+    .action(async (name: string | undefined) => exit(await (await import("./verify.ts")).verifyCommand(name)));
+
+  const info = program.command("info")
+    .summary("show what is known of a plugin")
+    .argument("<name>", "plugin")
+    .action(async (name: string, flags: ScanFlags) => exit(await (await import("./info.ts")).infoCommand(name, flags)));
+  addCommonFlags(info);
 
   program.command("new")
     .summary("begin a plugin: manifest, module, test, README")
@@ -157,6 +213,16 @@ function addAuthoringFlags(command: Command): void {
   command
     .option("--plugin-opts <plugin:option=value...>", "options that the plugin needs to load")
     .option("--config-file <file>", "configuration with what an operator grants (default: none)");
+}
+
+/** Flags of the commands that put plugins in place. */
+function addConsentFlags(command: Command): void {
+  command
+    .option("--yes", "accept whatever the plugin may do")
+    .addOption(
+      new Option("--allow <kind=value,...>", "accept this and nothing else, e.g. net=example.com:443,commands")
+        .argParser((text: string, before: string[] | undefined) => [...before ?? [], text]),
+    );
 }
 
 /** Flags of every command. */

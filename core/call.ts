@@ -76,14 +76,22 @@ export class PluginCaller {
   find(name: string): Promise<FoundPlugin> {
     let found = this.#grants.get(name);
     if (found === undefined) {
-      found = this.registry.find(name).then((plugin) => {
-        const granted = grant(plugin, this.config);
-        if (!plugin.builtin) this.#announce(granted);
-        return { plugin, grant: granted };
-      });
+      found = this.#find(name);
       this.#grants.set(name, found);
     }
     return found;
+  }
+
+  async #find(name: string): Promise<FoundPlugin> {
+    let plugin = await this.registry.find(name);
+    if (!plugin.builtin) {
+      // Loaded only where it is needed. Files are hashed here, once for each plugin that is used, not for each call.
+      const [{ enforceLock }, { readLock }] = await Promise.all([import("./installed.ts"), import("./lock.ts")]);
+      plugin = await enforceLock(plugin, await readLock());
+    }
+    const granted = grant(plugin, this.config);
+    if (!plugin.builtin && !plugin.installed) this.#announce(granted);
+    return { plugin, grant: granted };
   }
 
   /** Finds a plugin; null if it cannot be used: then the reason is in `errors`, once, and in the log. */

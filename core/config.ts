@@ -101,6 +101,10 @@ export interface Config {
   readonly sandboxes: number;
   /** Where plugins run unless they say otherwise: `worker` puts all into the core, to measure what processes cost. */
   readonly isolation: "worker" | null;
+  /** Where `stoq install` finds archives of GitHub repositories; undefined: where GitHub has them. */
+  readonly githubArchive: string | undefined;
+  /** The repository of `stoq install --github stoq:NAME`; undefined: the public one. */
+  readonly githubPlugins: string | undefined;
   /** Options of one plugin: argument over stoq.cfg, by lower-case name. */
   pluginOptions(name: string): Record<string, unknown>;
   /** Permissions of one plugin that the operator wrote in `[permissions.NAME]`: these replace what the manifest asks for. */
@@ -157,6 +161,8 @@ const CORE_KEYS = [
   "retries",
   "dead_letter_dir",
   "shutdown_timeout",
+  "github_archive",
+  "github_plugins",
 ] as const;
 
 /** Arguments that name plugins. */
@@ -257,6 +263,8 @@ export function loadConfig(options: StoqOptions): Config {
     isolation: isolation === undefined || isolation === "worker"
       ? isolation ?? null
       : wrong("isolation", isolation, "worker, or not set"),
+    githubArchive: given("github_archive"),
+    githubPlugins: given("github_plugins"),
     pluginOptions: (name) => ({
       ...Object.fromEntries(ini.get(name) ?? []),
       ...Object.fromEntries(

@@ -12,14 +12,10 @@ import type { PluginSpec } from "../sandbox/sandbox.ts";
 import { builtinCode } from "./builtin.ts";
 import type { Config } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
+import { isWithin, lockPath, withoutLinks } from "./home.ts";
+import { DEFAULT_LIMITS, MAX_FOLDER_ENTRIES } from "./limits.ts";
 import { type Manifest, PERMISSION_KINDS, type PermissionKind } from "./manifest.ts";
 import { modulePath, type RegisteredPlugin } from "./registry.ts";
-
-/** Limits where neither the manifest nor stoq.cfg says otherwise. */
-const DEFAULT_LIMITS = { timeout: 60, memory: 1024, isolation: "shared" } as const;
-
-/** Most files in the folder of a plugin. */
-const MAX_FOLDER_ENTRIES = 10_000;
 
 /** What is granted, and whether the core writes for the plugin. */
 export interface Grant {
@@ -55,6 +51,7 @@ export function grant({ manifest, builtin }: RegisteredPlugin, config: Config): 
         if (byOperator === undefined && values.some((one) => isWide(kind, one))) {
           refuseWide(kind, value, template, name);
         }
+        if (byOperator === undefined && kind === "write" && !builtin) refuseRoot(values, name, config);
         granted[kind].push(...values);
       }
     }
@@ -134,7 +131,7 @@ function limits({ name, limits }: Manifest, builtin: boolean, config: Config): P
 }
 
 /** A template with `{option}` filled in; nothing where an option in it is empty. A lone `{option}` may hold a list. */
-function fillList(template: string, options: Record<string, unknown>): string[] {
+export function fillList(template: string, options: Record<string, unknown>): string[] {
   const lone = /^\{([\w-]+)\}$/.exec(template);
   if (lone) return toList(options[lone[1]!.toLowerCase()] ?? "") ?? [String(options[lone[1]!.toLowerCase()])];
   let empty = false;
@@ -185,6 +182,22 @@ function refuseWide(kind: PermissionKind, value: string, template: string, plugi
     `Plugin "${plugin}" asks for ${kind} = ${value}${from}, which is everything: ` +
       `if it is wanted, write "${kind} = ${value}" under [permissions.${plugin}] in stoq.cfg`,
   );
+}
+
+/**
+ * Refuses to let a plugin write what decides what plugins may do, itself among them: the lock file, stoq.cfg and plugin directories, where
+ * another plugin would get what its manifest asks for.
+ */
+function refuseRoot(values: readonly string[], plugin: string, config: Config): void {
+  const roots = [lockPath(), join(config.baseDir, "stoq.cfg"), ...config.pluginDirList];
+  for (const root of roots.flatMap((path) => [path, withoutLinks(path)])) {
+    const value = values.find((value) => isWithin(root, value) || isWithin(value, root));
+    if (value === undefined) continue;
+    throw new StoqPluginError(
+      `Plugin "${plugin}" asks for write = ${value}, and so for "${root}", which decides what plugins may do: ` +
+        `choose another folder, or write "write = ${value}" under [permissions.${plugin}] in stoq.cfg`,
+    );
+  }
 }
 
 /** The files that a manifest lists in `[assets]`, of a plugin that is not ours: only those of its own folder. */

@@ -99,6 +99,11 @@ export function pluginNameFault(name: string): string | null {
   return RESERVED.includes(name) ? "is reserved: choose another" : null;
 }
 
+/** Whether a plugin can have this name. */
+export function isPluginName(name: string): boolean {
+  return pluginNameFault(name) === null;
+}
+
 /** Extensions that `Module` may leave out, in the order in which they are tried. */
 const MODULE_EXTENSIONS = [".ts", ".js", ".mjs"];
 

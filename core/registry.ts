@@ -12,6 +12,7 @@ import { didYouMean } from "./config.ts";
 import { StoqPluginError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { type Manifest, moduleFiles, parseManifest } from "./manifest.ts";
+import { isWorkName, OLD_PREFIX } from "./work_folders.ts";
 import { compareVersions, VERSION } from "./version.ts";
 
 /** How deep below a plugin directory manifests are looked for. */
@@ -21,6 +22,8 @@ const MAX_DEPTH = 8;
 export interface RegisteredPlugin {
   readonly manifest: Manifest;
   readonly builtin: boolean;
+  /** Whether `stoq install` put it in place, and it is what was installed. */
+  readonly installed?: boolean;
 }
 
 /** Plugins by name. */
@@ -108,6 +111,7 @@ export class Registry {
     }
     for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
       const path = join(dir, entry.name);
+      if (isWorkFolder(entry.name, entries)) continue;
       if (entry.isDirectory() && depth < MAX_DEPTH && entry.name !== "node_modules") {
         await this.#collect(path, depth + 1);
       } else if (entry.isFile() && entry.name.endsWith(".stoq")) await this.#add(path);
@@ -160,6 +164,15 @@ export class Registry {
       `Plugin "${name}" wants stoQ ${minStoqVersion} or later, this is ${VERSION}: it may not work`,
     );
   }
+}
+
+/**
+ * Whether an install works, or worked, in a folder. The old folder of a plugin counts where there is no new one: an install was
+ * interrupted between taking the one away and putting the other in its place.
+ */
+function isWorkFolder(name: string, beside: readonly { name: string }[]): boolean {
+  if (!isWorkName(name)) return false;
+  return !name.startsWith(OLD_PREFIX) || beside.some((entry) => entry.name === name.slice(OLD_PREFIX.length));
 }
 
 /**

@@ -9,9 +9,10 @@ import { type Log, openLog } from "./log.ts";
 import { LoadedPlugin } from "./loaded_plugin.ts";
 import { StoqPluginError } from "./errors.ts";
 import { classesOf, type PluginClass } from "./manifest.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { Payload } from "./payload.ts";
 import { RateLimit } from "./rate_limit.ts";
-import { Registry } from "./registry.ts";
+import { type RegisteredPlugin, Registry } from "./registry.ts";
 import { StoqResponse } from "./response.ts";
 import { run, type RunProgress, type RunSummary } from "./run.ts";
 import { scan } from "./scan.ts";
@@ -46,6 +47,7 @@ export interface PluginInfo {
   readonly version: string;
   /** Description, as in the manifest. */
   readonly description: string;
+  readonly author: string;
   /** None where it cannot be loaded. */
   readonly classes: readonly PluginClass[];
   /** Whether it ships with stoQ. */
@@ -58,6 +60,8 @@ export interface PluginInfo {
   readonly commands: readonly string[];
   /** Where it runs. */
   readonly isolation: "shared" | "process" | "worker";
+  /** Seconds of a call, and MiB of its process. */
+  readonly limits: { readonly timeout: number; readonly memory: number };
 }
 
 /**
@@ -230,30 +234,41 @@ export class Stoq implements AsyncDisposable {
   /** Lists the plugins that can be used. One whose manifest does not say its classes is loaded, in its sandbox. */
   async listPlugins(): Promise<PluginInfo[]> {
     const caller = await this.#ready;
-    const plugins = await caller.registry.list();
-    return await Promise.all(plugins.map(async ({ manifest, builtin }) => {
-      let classes: readonly PluginClass[] = [];
-      let spec: PluginSpec | null = null;
-      try {
-        spec = (await caller.find(manifest.name)).grant.spec;
-        classes = manifest.classes ?? classesOf(await caller.load(manifest.name));
-      } catch (error) {
-        this.#log.write("warning", "stoq", (error as Error).message);
-      }
-      const { name, version, description, folder } = manifest;
-      return {
-        ...{ name, version, description, classes, builtin, folder },
-        permissions: Object.fromEntries(
-          Object.entries(spec?.permissions ?? {}).filter(([, list]) => list === true || list.length > 0),
-        ),
-        commands: Object.values(spec?.commands ?? {}).map((words) => words.join(" ")),
-        isolation: spec === null || sharesProcess(spec)
-          ? "shared"
-          : spec.limits.isolation === "worker"
-          ? "worker"
-          : "process",
-      };
-    }));
+    return await Promise.all((await caller.registry.list()).map((plugin) => this.#describe(plugin, caller)));
+  }
+
+  /**
+   * Describes one plugin, as `listPlugins` does.
+   *
+   * @throws {StoqPluginError} If it does not exist.
+   */
+  async describePlugin(name: string): Promise<PluginInfo> {
+    const caller = await this.#ready;
+    return await this.#describe(await caller.registry.find(name), caller);
+  }
+
+  async #describe({ manifest, builtin }: RegisteredPlugin, caller: PluginCaller): Promise<PluginInfo> {
+    let classes: readonly PluginClass[] = [];
+    let spec: PluginSpec | null = null;
+    let stdout = false;
+    try {
+      ({ spec, stdout } = (await caller.find(manifest.name)).grant);
+      classes = manifest.classes ?? classesOf(await caller.load(manifest.name));
+    } catch (error) {
+      this.#log.write("warning", "stoq", (error as Error).message);
+    }
+    const { name, version, description, author, folder } = manifest;
+    const { timeout, memory } = spec?.limits ?? { ...DEFAULT_LIMITS, ...manifest.limits };
+    return {
+      ...{ name, version, description, author, classes, builtin, folder },
+      permissions: Object.fromEntries([
+        ...Object.entries(spec?.permissions ?? {}).filter(([, list]) => list === true || list.length > 0),
+        ...(stdout ? [["stdout", true]] : []),
+      ]),
+      commands: Object.values(spec?.commands ?? {}).map((words) => words.join(" ")),
+      isolation: spec === null ? builtin ? "shared" : "process" : whereItRuns(spec),
+      limits: { timeout, memory },
+    };
   }
 
   /**
@@ -293,6 +308,10 @@ export class Stoq implements AsyncDisposable {
     await this.#ready.then((caller) => caller.closing = true, () => {});
     await this.#sandbox[Symbol.asyncDispose]();
   }
+}
+
+function whereItRuns(spec: PluginSpec): PluginInfo["isolation"] {
+  return sharesProcess(spec) ? "shared" : spec.limits.isolation === "worker" ? "worker" : "process";
 }
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
