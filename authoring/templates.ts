@@ -223,7 +223,7 @@ export default class ${name} implements ArchiverPlugin {
 });
 
 Deno.test("a task that leads out of the folder is refused", async () => {
-  await using plugin = await openPlugin(FOLDER, { options: { archive_dir: "/nonexistent" } });
+  await using plugin = await openPlugin(FOLDER, { options: { archive_dir: "/nonexistent/archive" } });
   await assert.rejects(plugin.get({ results: { sha256: "../etc/passwd" } }), /it is no SHA-256/);
 });
 

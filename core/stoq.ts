@@ -47,12 +47,13 @@ export interface PluginInfo {
   readonly version: string;
   /** Description, as in the manifest. */
   readonly description: string;
+  /** Author, as in the manifest. */
   readonly author: string;
   /** None where it cannot be loaded. */
   readonly classes: readonly PluginClass[];
   /** Whether it ships with stoQ. */
   readonly builtin: boolean;
-  /** Absolute path of the plugin's folder. */
+  /** Absolute path of the plugin's folder; `embedded:` and its name where the command is one file. */
   readonly folder: string;
   /** What it is granted, by kind; kinds of which nothing is granted are left out. */
   readonly permissions: Readonly<Record<string, readonly string[] | true>>;
