@@ -178,26 +178,30 @@ export class Stoq implements AsyncDisposable {
     const undelivered = new Set<string>();
     let resultsLeft = budget.maxResultsSize;
     this.#metrics?.begin();
-    const response = await traced(
-      "scan",
-      { "stoq.payload_id": payload.payloadId, "stoq.size": payload.size },
-      async () =>
-        await scan(payload, {
-          caller: await this.#ready,
-          plugins,
-          budget,
-          request: completeRequestMeta(options.requestMeta),
-          errors,
-          deadline: performance.now() + budget.scanTimeout * 1000,
-          startDispatch: options.addStartDispatch ?? [],
-          startDeepDispatch: options.addStartDeepDispatch ?? [],
-          results: { take: (size) => size <= resultsLeft && (resultsLeft -= size, true) },
-          retries,
-          undelivered,
-          output: this.#output,
-        }),
-    );
-    this.#metrics?.end(response.results);
+    let response: StoqResponse | undefined;
+    try {
+      response = await traced(
+        "scan",
+        { "stoq.payload_id": payload.payloadId, "stoq.size": payload.size },
+        async () =>
+          await scan(payload, {
+            caller: await this.#ready,
+            plugins,
+            budget,
+            request: completeRequestMeta(options.requestMeta),
+            errors,
+            deadline: performance.now() + budget.scanTimeout * 1000,
+            startDispatch: options.addStartDispatch ?? [],
+            startDeepDispatch: options.addStartDeepDispatch ?? [],
+            results: { take: (size) => size <= resultsLeft && (resultsLeft -= size, true) },
+            retries,
+            undelivered,
+            output: this.#output,
+          }),
+      );
+    } finally {
+      this.#metrics?.end(response?.results ?? []);
+    }
     return { response, undelivered: [...undelivered] };
   }
 

@@ -193,3 +193,15 @@ function valueToJson(value: MapiValue): unknown {
   if (value.length > MAX_HEX_BYTES) return { size: value.length };
   return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** How an attachment is attached, [MS-OXCMSG] 2.2.2.9. */
+export const ATTACH_METHODS: readonly (string | null)[] = [
+  "none",
+  "by_value",
+  "by_reference",
+  null,
+  "by_reference_only",
+  "embedded_message",
+  "ole",
+  "by_web_reference",
+];

@@ -1,20 +1,9 @@
 import type { ExtractedPayload } from "../../plugin.ts";
-import type { PropertySet } from "../lib/mapi.ts";
+import { ATTACH_METHODS, type PropertySet } from "../lib/mapi.ts";
 import { type CfbNode, writeCfb } from "./cfb_writer.ts";
 import { type NamedProperties, NAMES_STORAGE } from "./named_properties.ts";
 import { HeaderSize, type MsgStorage, PROPERTIES_STREAM } from "./storage.ts";
 
-/** How an attachment is attached, [MS-OXCMSG] 2.2.2.9. */
-const METHODS = [
-  "none",
-  "by_value",
-  "by_reference",
-  null,
-  "by_reference_only",
-  "embedded_message",
-  "ole",
-  "by_web_reference",
-];
 /** The attachment's bytes, or the storage of an embedded message or object, [MS-OXMSG] 2.2.2. */
 const DATA_STREAM = "__substg1.0_37010102", DATA_STORAGE = "__substg1.0_3701000D";
 /** Properties that have keys of their own, and the data. */
@@ -80,7 +69,7 @@ export class MsgAttachment {
 
   #method(): string | null {
     const method = this.#properties.number(0x3705);
-    return method === null ? null : METHODS[method] ?? String(method);
+    return method === null ? null : ATTACH_METHODS[method] ?? String(method);
   }
 
   #type(): string | null {

@@ -1,19 +1,8 @@
 import type { ExtractedPayload } from "../../plugin.ts";
-import { PropertySet } from "../lib/mapi.ts";
+import { ATTACH_METHODS, PropertySet } from "../lib/mapi.ts";
 import { Attribute, isTnef, readDate, readText, type TnefAttribute } from "./attributes.ts";
 import { readPropertyList } from "./property_list.ts";
 
-/** How an attachment is attached, [MS-OXCMSG] 2.2.2.9. */
-const METHODS = [
-  "none",
-  "by_value",
-  "by_reference",
-  null,
-  "by_reference_only",
-  "embedded_message",
-  "ole",
-  "by_web_reference",
-];
 /** Length of the interface id before the data of an object, [MS-OXTNEF] 2.1.3.4. */
 const INTERFACE_ID_SIZE = 16;
 /** Properties that have keys of their own, and the data. */
@@ -53,7 +42,7 @@ export class TnefAttachment {
       filename: this.#filename(),
       title: this.#title,
       size: this.#content()?.length ?? null,
-      method: method === null ? null : METHODS[method] ?? String(method),
+      method: method === null ? null : ATTACH_METHODS[method] ?? String(method),
       type: this.#properties.text(0x370e),
       content_id: this.#properties.text(0x3712),
       created: this.#created,
