@@ -82,6 +82,8 @@ export class PluginCaller {
         return { plugin, grant: granted };
       });
       this.#grants.set(name, found);
+      // Not kept: there is no end to the names that a plugin can think of.
+      found.catch(() => this.#grants.delete(name));
     }
     return found;
   }
