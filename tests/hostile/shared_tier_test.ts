@@ -73,6 +73,40 @@ Deno.test("a late error in a shared process is charged to its plugin", async () 
   }
 });
 
+/** Calls of one plugin at the same time, of which those with these first bytes are hostile. */
+async function among(attack: string, culprits: readonly number[]): Promise<void> {
+  await using tier = new ProcessTier({ sandboxes: 1 }, () => {});
+  const scan = `const n = payload.content[0]; if ([${culprits}].includes(n)) { ${attack} } return { results: n };`;
+  const spec = plugin("crowd", scan);
+  const calls = Array.from(
+    { length: 40 },
+    (_, n) => tier.call(spec, { method: "scan", args: [PAYLOAD, {}], content: new Uint8Array([n]) }),
+  );
+  const outcomes = await Promise.all(calls);
+  for (const [n, outcome] of outcomes.entries()) {
+    if (!culprits.includes(n)) {
+      assert.deepEqual(outcome.status === "ok" ? outcome.answer.value : outcome, { results: n });
+    } else assert.ok(outcome.status === "timedOut" || outcome.status === "crashed", `${n}: ${outcome.status}`);
+  }
+}
+
+Deno.test("a loop among calls of the same plugin ends its own call only", async () => {
+  await among("for (;;);", [5, 23]);
+});
+
+Deno.test("a full heap among calls of the same plugin ends the call that filled it only", async () => {
+  await among("const a = []; for (;;) a.push(new Array(1000).fill({}));", [21]);
+});
+
+Deno.test("a late error among calls of the same plugin ends the call whose turn it was only", async () => {
+  await among("setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});", [0, 19]);
+});
+
+Deno.test("many that end their sandbox do not cost the others of the same plugin their results", async () => {
+  const throwing = "setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});";
+  await among(throwing, [1, 3, 8, 11, 17, 20, 21, 30]);
+});
+
 Deno.test("a shared process that is killed from outside costs the calls in it nothing", async () => {
   await using tier = new ProcessTier({ sandboxes: 1 }, () => {});
   const scan = (spec: PluginSpec) =>
