@@ -15,8 +15,8 @@ const IN_FLIGHT = 50;
 const STEP = 200;
 /** Payloads between two looks at what is live: each collects, and so makes the resident memory less than it would be. */
 const LIVE_STEP = 2000;
-/** Payloads before the first look: code is compiled, the heaps get their size. */
-const WARM_UP = 4000;
+/** Payloads before the first look: code is compiled, and V8 lets the young generation of each process grow to its full size. */
+const WARM_UP = 32_000;
 
 /** MiB of this process's children that are sandboxes (Linux). */
 function sandboxes(): number {
