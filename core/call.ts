@@ -78,6 +78,8 @@ export class PluginCaller {
     if (found === undefined) {
       found = this.#find(name);
       this.#grants.set(name, found);
+      // Not kept: there is no end to the names that a plugin can think of.
+      found.catch(() => this.#grants.delete(name));
     }
     return found;
   }

@@ -16,6 +16,9 @@ import { Payload } from "./payload.ts";
 import { BoundedQueue } from "./queue.ts";
 import type { StoqResponse } from "./response.ts";
 
+/** Failures that a summary names. */
+const MAX_FAILURES = 100;
+
 /** How a run is doing. */
 export interface RunProgress {
   /** Payloads scanned and delivered, or put into a dead letter. */
@@ -36,7 +39,7 @@ export interface RunProgress {
 export interface RunSummary extends RunProgress {
   /** Items that were begun or queued when the run was stopped, and are not acknowledged. */
   readonly unfinished: number;
-  /** What providers failed with, and letters that could not be written. */
+  /** What providers failed with, and letters that could not be written: the first hundred; the log has all. */
   readonly failures: readonly string[];
   /** Whether the run was stopped, rather than its providers exhausted. */
   readonly stopped: boolean;
@@ -97,12 +100,11 @@ class Run {
     if (providers.length === 0) {
       throw new StoqPluginError("No provider is selected: name one with -P, or providers in stoq.cfg");
     }
-    const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    const provided = Promise.all(providers.map((name) => this.#provide(name, stopped)));
+    const provided = Promise.all(providers.map((name) => this.#provide(name)));
     const consumed = Promise.all(Array.from({ length: config.providerConsumers }, () => this.#consume()));
-    await Promise.race([provided, stopped]);
+    await unlessStopped(provided, signal);
     this.#queue.close();
-    await Promise.race([consumed, stopped]);
+    await unlessStopped(consumed, signal);
     let unfinished = 0;
     if (signal.aborted) {
       unfinished = this.#queue.clear().length;
@@ -117,20 +119,20 @@ class Run {
   }
 
   /** Takes items of a provider for as long as there are some; a provider that fails is asked again, a few times. */
-  async #provide(provider: string, stopped: Promise<void>): Promise<void> {
+  async #provide(provider: string): Promise<void> {
     const { caller, signal, config } = this.#context;
     let failed = 0;
     let brought = 0;
     let most = 0;
     while (!signal.aborted) {
       // Only when there is room: the provider holds back what nobody can take.
-      await Promise.race([this.#queue.hasRoom(), stopped]);
+      await unlessStopped(this.#queue.hasRoom(), signal);
       if (signal.aborted) return;
       const errors: Errors = {};
-      const answer = await Promise.race([
+      const answer = await unlessStopped(
         caller.call(provider, { method: "ingest", args: [], timeout: Infinity }, { errors }),
-        stopped.then(() => undefined),
-      ]);
+        signal,
+      );
       if (answer === undefined) return;
       if (answer === null) {
         // One that gets no further than before, each time it begins anew, would go on for ever.
@@ -138,10 +140,10 @@ class Run {
         most = Math.max(most, brought);
         brought = 0;
         if (failed <= config.retries) {
-          await Promise.race([backoff(failed), stopped]);
+          await unlessStopped(backoff(failed), signal);
           continue;
         }
-        this.#failures.push(`${provider}: ${errors[provider]?.join("; ")}`);
+        this.#fail(`${provider}: ${errors[provider]?.join("; ")}`);
         return;
       }
       brought++;
@@ -167,7 +169,7 @@ class Run {
         await this.#handle(item);
       } catch (error) {
         // Nothing of ours should fail; if it does, the item is not acknowledged, and comes again.
-        this.#failures.push(`${item.provider}: ${(error as Error).message}`);
+        this.#fail(`${item.provider}: ${(error as Error).message}`);
         this.#context.log.write("error", "stoq", (error as Error).message, (error as Error).stack);
       }
       this.#inFlight.delete(item);
@@ -255,10 +257,14 @@ class Run {
       return true;
     } catch (error) {
       const message = `Cannot write a dead letter into "${config.deadLetterDir}": ${(error as Error).message}`;
-      this.#failures.push(message);
+      this.#fail(message);
       log.write("critical", "stoq", `${message}: the item is not acknowledged`);
       return false;
     }
+  }
+
+  #fail(message: string): void {
+    if (this.#failures.length < MAX_FAILURES) this.#failures.push(message);
   }
 
   #progress(): RunProgress {
@@ -271,4 +277,17 @@ class Run {
       seconds: (performance.now() - this.#start) / 1000,
     };
   }
+}
+
+/**
+ * Waits for something, but not after the signal; `undefined` if that was first. Not a race with a promise of the signal: as long as
+ * that is not settled, it would keep what every race that it was in ended with.
+ */
+function unlessStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }

@@ -8,7 +8,7 @@
 import type { ExtractedPayload, PayloadMeta, PluginContext, ProviderItem } from "../plugin.ts";
 import { makeOptions } from "./options.ts";
 import { toJsonValue } from "./json_value.ts";
-import type { FromGuest, GuestError, GuestSetup, Method, ToGuest } from "./protocol.ts";
+import type { FromGuest, GuestCall, GuestError, GuestSetup, Method, ToGuest } from "./protocol.ts";
 
 /** What the guest may do, given by its entry. */
 export interface GuestPowers {
@@ -87,16 +87,11 @@ export class Guest {
   /** Handles one message of the host, after `init`. */
   async receive(message: ToGuest): Promise<void> {
     switch (message.type) {
-      case "call": {
-        try {
-          const { value, parts } = await this.#call(message.method, JSON.parse(message.args), message.content);
-          const json = JSON.stringify(value) ?? "null";
-          this.#powers.post({ type: "result", id: message.id, json, parts }, parts);
-        } catch (error) {
-          this.#powers.post({ type: "error", id: message.id, error: describeError(error) });
-        }
+      case "call":
+        return await this.#answer(message);
+      case "calls":
+        for (let i = 0; i < message.calls.length; i++) await this.#answer(message.calls[i]!);
         return;
-      }
       case "answer": {
         const question = this.#questions.get(message.id);
         this.#questions.delete(message.id);
@@ -155,6 +150,17 @@ export class Guest {
       this.#questions.set(id, { resolve, reject });
       this.#powers.post({ type: "ask", id, what, name, ...(input && { input }) }, input ? [input] : []);
     });
+  }
+
+  /** Makes a call and posts how it ended. */
+  async #answer({ id, method, args, content }: GuestCall): Promise<void> {
+    try {
+      const { value, parts } = await this.#call(method, JSON.parse(args), content);
+      const json = JSON.stringify(value) ?? "null";
+      this.#powers.post({ type: "result", id, json, parts }, parts);
+    } catch (error) {
+      this.#powers.post({ type: "error", id, error: describeError(error) });
+    }
   }
 
   async #call(method: Method, args: readonly unknown[], content?: ArrayBuffer): Promise<Outgoing> {

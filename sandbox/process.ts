@@ -9,7 +9,15 @@ import { sandboxCommand } from "./launch.ts";
 import { parseFromProcess, type ToProcess } from "./process_protocol.ts";
 import { oneLine, printable } from "./protocol.ts";
 import { forgetProcess, residentMiB } from "./rss.ts";
-import { type Call, type Outcome, parseOutcome, type PluginSpec, type SandboxLog } from "./sandbox.ts";
+import {
+  type Call,
+  concurrencyOf,
+  type Outcome,
+  parseOutcome,
+  type PluginSpec,
+  type SandboxLog,
+  sharesProcess,
+} from "./sandbox.ts";
 
 /** Bytes of standard error that are kept, to say what a process died of. */
 const STDERR_KEPT = 8 * 1024;
@@ -170,15 +178,22 @@ export class SandboxProcess {
     this.#post({ type: "forget", content: id });
   }
 
-  /** The jobs that can be running: of each plugin the first, or as many as it may have at once, and waiting for an item. */
-  suspects(): Job[] {
-    const running = new Map<string, number>();
-    return [...this.jobs.values()].filter(({ plugin, call }) => {
-      if (call?.method === "ingest") return true;
-      const before = running.get(plugin.name) ?? 0;
-      running.set(plugin.name, before + 1);
-      return before < (plugin.limits.concurrency ?? 1);
-    });
+  /**
+   * The jobs that can be running: of a plugin that shares the process any, since it has some ahead of their turn, and answers to others can
+   * be on their way; of another the first, or as many as it may have at once, and waiting for an item.
+   */
+  suspects(): Set<Job> {
+    let running = 0;
+    return new Set(
+      [...this.jobs.values()].filter(({ plugin, call }) =>
+        sharesProcess(plugin) || call?.method === "ingest" || running++ < concurrencyOf(plugin)
+      ),
+    );
+  }
+
+  /** Whether it is about to be gone. */
+  get ending(): boolean {
+    return this.#death !== undefined;
   }
 
   /** Looks at the process's memory and, with jobs in it, its life; kills it if need be. */

@@ -17,7 +17,7 @@ const RENEW_AT = 0.6;
  * every plugin has to be loaded again in a new one.
  */
 const SPREAD_AT = 8;
-/** How often a job may be in a process that others bring down, before it is given up. */
+/** How often a job may be in a process that others bring down, before it runs alone, or is given up if it may act on the world. */
 const MAX_INTERRUPTIONS = 5;
 
 /** How many processes, and how large. */
@@ -33,7 +33,7 @@ export class ProcessTier implements Sandbox {
   readonly #all = new Set<SandboxProcess>();
   /** Where a payload's bytes are. */
   readonly #place = new WeakMap<Uint8Array, SandboxProcess>();
-  /** Suspects run one after the other, each alone. */
+  /** Suspects run one after the other, those of each plugin alone. */
   #line: Promise<unknown> = Promise.resolve();
   #watch: ReturnType<typeof setTimeout> | undefined;
   /** Whether the watch looks often. */
@@ -69,10 +69,15 @@ export class ProcessTier implements Sandbox {
   }
 
   #submit(job: Job): void {
+    this.#submitTo(job, () => sharesProcess(job.plugin) ? this.#sharedFor(job.call?.content) : this.#ownOf(job.plugin));
+  }
+
+  /** Gives a job to the process that `choose` finds or starts. */
+  #submitTo(job: Job, choose: () => SandboxProcess): void {
     if (this.#closed) return job.settle({ status: "crashed", message: "sandbox was closed", stack: "" });
     let process: SandboxProcess;
     try {
-      process = sharesProcess(job.plugin) ? this.#sharedFor(job.call?.content) : this.#ownOf(job.plugin);
+      process = choose();
     } catch (error) {
       return job.settle({
         status: "crashed",
@@ -151,16 +156,22 @@ export class ProcessTier implements Sandbox {
   #ended(process: SandboxProcess, death: Death): void {
     this.#remove(process);
     this.#all.delete(process);
-    const suspects = death.kind === "replaced" ? [] : process.suspects();
+    const suspects = death.kind === "replaced" ? new Set<Job>() : process.suspects();
+    const suspected = new Map<string, Job[]>();
     for (const job of process.jobs.values()) {
-      if (death.kind === "closed" || death.kind === "stillborn") {
+      const shared = sharesProcess(job.plugin);
+      if (
+        death.kind === "closed" || death.kind === "stillborn" || suspects.has(job) && (suspects.size === 1 || !shared)
+      ) {
         job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
-      } else if (!suspects.includes(job)) this.#again(job);
-      else if (suspects.every(({ plugin }) => plugin.name === job.plugin.name)) {
-        job.settle({ status: "crashed", message: explainDeath(death), stack: "" });
-      } else this.#line = this.#line.then(() => this.#alone(job));
+      } else if (shared && (suspects.has(job) || job.interrupted >= MAX_INTERRUPTIONS)) {
+        const jobs = suspected.get(job.plugin.name);
+        if (jobs === undefined) suspected.set(job.plugin.name, [job]);
+        else jobs.push(job);
+      } else this.#again(job);
     }
     process.jobs.clear();
+    for (const jobs of suspected.values()) this.#line = this.#line.then(() => this.#oneByOne(jobs));
   }
 
   #again(job: Job): void {
@@ -169,25 +180,29 @@ export class ProcessTier implements Sandbox {
     if (job.interrupted <= MAX_INTERRUPTIONS) return this.#submit(job);
     job.settle({
       status: "crashed",
-      message: `was interrupted ${job.interrupted} times by other plugins' failures`,
+      message: `was interrupted ${job.interrupted} times by other calls' failures`,
       stack: "",
     });
   }
 
-  /** Runs a job in a process of its own, so that it is known whose fault it is if that ends too. */
-  #alone(job: Job): Promise<void> {
-    return new Promise((done) => {
-      const process = this.#start([job.plugin], job.plugin.limits.memory);
-      process.draining = true;
-      if (!this.#alert) this.#lookIn(WATCH_INTERVAL);
-      process.send({
-        ...job,
-        settle: (outcome) => {
-          job.settle(outcome);
-          done();
-        },
+  /** Runs jobs of a plugin in a process of their own, one after the other, so that it is known whose fault it is if that ends too. */
+  async #oneByOne(jobs: readonly Job[]): Promise<void> {
+    let process: SandboxProcess | undefined;
+    for (const job of jobs) {
+      const settled = Promise.withResolvers<void>();
+      const settle = (outcome: Outcome) => {
+        job.settle(outcome);
+        settled.resolve();
+      };
+      this.#submitTo({ ...job, settle }, () => {
+        if (process === undefined || process.ending || !this.#all.has(process)) {
+          process = this.#start([job.plugin], job.plugin.limits.memory);
+          process.draining = true;
+        }
+        return process;
       });
-    });
+      await settled.promise;
+    }
   }
 }
 

@@ -56,17 +56,21 @@ export interface GuestSetup {
   readonly env: readonly string[];
 }
 
+/** A call, as the guest gets it. */
+export interface GuestCall {
+  readonly id: number;
+  readonly method: Method;
+  /** JSON text of the arguments: cheaper to pass on than the data. */
+  readonly args: string;
+  readonly content?: ArrayBuffer;
+}
+
 /** Host to guest. */
 export type ToGuest =
   | { readonly type: "init"; readonly setup: GuestSetup }
-  | {
-    readonly type: "call";
-    readonly id: number;
-    readonly method: Method;
-    /** JSON text of the arguments: cheaper to pass on than the data. */
-    readonly args: string;
-    readonly content?: ArrayBuffer;
-  }
+  | { readonly type: "call" } & GuestCall
+  /** Calls to be made one after the other, each answered before the next begins. */
+  | { readonly type: "calls"; readonly calls: readonly GuestCall[] }
   | { readonly type: "answer"; readonly id: number; readonly value?: unknown; readonly error?: string }
   | { readonly type: "close" };
 

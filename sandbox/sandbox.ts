@@ -123,3 +123,8 @@ export function sharesProcess({ limits, permissions, commands }: PluginSpec): bo
   const mayAct = Object.values(permissions).some((list) => list === true || Array.isArray(list) && list.length > 0);
   return limits.isolation === "shared" && !mayAct && Object.keys(commands).length === 0;
 }
+
+/** Calls that may be under way in a plugin at once. */
+export function concurrencyOf({ limits }: PluginSpec): number {
+  return limits.concurrency ?? 1;
+}

@@ -8,13 +8,23 @@ import { embeddedMain, embeddedName, moduleUrl } from "./embedded.ts";
 import { workerPermissions } from "./permissions.ts";
 import {
   type FromGuest,
+  type GuestCall,
   type GuestError,
+  type Method,
   oneLine,
   parseFromGuest,
   type Permissions,
   type ToGuest,
 } from "./protocol.ts";
-import type { Failure, PluginSpec, RawCall, RawOutcome, SandboxLog } from "./sandbox.ts";
+import {
+  concurrencyOf,
+  type Failure,
+  type PluginSpec,
+  type RawCall,
+  type RawOutcome,
+  type SandboxLog,
+  sharesProcess,
+} from "./sandbox.ts";
 
 /** Log lines a second that a plugin may write before the rest of that second is dropped (and said to be). */
 const LOG_LINES_PER_SECOND = 100;
@@ -25,6 +35,10 @@ const MIB = 1024 * 1024;
 const MAX_DELAY = 2 ** 31 - 1;
 /** Milliseconds that `close()` of a plugin may take. */
 const CLOSE_TIMEOUT = 2000;
+/** Calls that a guest gets at once, where it may have some before their turn: a message costs more than a small call. */
+const MAX_BATCH = 16;
+/** Bytes of content that it gets ahead of their turn. */
+const MAX_BATCH_SIZE = 1024 * 1024;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -38,7 +52,8 @@ interface Pending {
 }
 
 interface Running extends Pending {
-  readonly begun: number;
+  /** When its turn came, as of `performance.now()`; null for a call that the guest has, but whose turn has not come. */
+  begun: number | null;
   /** Milliseconds that copying the content took. */
   readonly copy: number;
 }
@@ -50,11 +65,17 @@ export type AssetReader = (plugin: PluginSpec, name: string) => Promise<Uint8Arr
  * One plugin in one Web Worker. Calls begin in order, at most `concurrency` at a time: one, unless the manifest says otherwise, so
  * that it is always known whose call it is that hangs or crashes. Waiting for a provider's next item is beside the count. After a
  * crash or a timeout the worker is gone, and the next call gets a fresh one.
+ *
+ * A plugin that can do nothing but compute gets some calls at once, to be made in turn. The turn of each comes, by the clock here, when
+ * the one before it is answered: it has the time of one call from then on, is the one that a crash is charged to, and the only one
+ * that can be answered. Those whose turn has not come when the worker ends wait for the next.
  */
 export class PluginWorker {
   readonly #spec: PluginSpec;
   readonly #log: SandboxLog;
   readonly #assets: AssetReader;
+  /** Whether the guest may have calls before their turn. */
+  readonly #ahead: boolean;
   readonly #waiting: Pending[] = [];
   readonly #running = new Map<number, Running>();
   #worker: Worker | undefined;
@@ -66,6 +87,8 @@ export class PluginWorker {
   #openQuestions = 0;
   #logWindow = { start: 0, lines: 0 };
   #closed: (() => void) | undefined;
+  /** Closed for good. */
+  #shut = false;
   #alarm: Timer | undefined;
   /** When it rings, as of `performance.now()`. */
   #alarmAt = Infinity;
@@ -73,6 +96,7 @@ export class PluginWorker {
   /** @param assets Reads an asset; rejects with a message for the plugin. */
   constructor(spec: PluginSpec, log: SandboxLog, assets: AssetReader) {
     this.#spec = spec;
+    this.#ahead = sharesProcess(spec) && concurrencyOf(spec) === 1;
     this.#log = log;
     this.#assets = assets;
   }
@@ -87,13 +111,13 @@ export class PluginWorker {
     return new Promise((resolve) => {
       const timeout = (call.timeout ?? this.#spec.limits.timeout) * 1000;
       this.#waiting.push({ call, timeout, resolve, made: performance.now() });
-      this.#pump();
+      // At the end of what goes on now: more that is asked for in it can go with it.
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#pump());
     });
   }
 
   /** Lets the plugin close, then ends the worker. Calls under way end as crashed. */
   async close(): Promise<void> {
-    if (this.#worker === undefined) return;
     if (this.#methods !== undefined) {
       const closed = Promise.withResolvers<void>();
       this.#closed = closed.resolve;
@@ -102,23 +126,45 @@ export class PluginWorker {
       await closed.promise;
       clearTimeout(timer);
     }
-    this.#end({ status: "crashed", message: "sandbox was closed", stack: "" });
+    this.#shut = true;
+    const failure: Failure = { status: "crashed", message: "sandbox was closed", stack: "" };
+    this.#end(failure);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(failure);
   }
 
   /** Begins what can begin. */
   #pump(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#shut) {
       if (this.#methods === undefined) {
         // Several may wait for the same start.
         if (this.#loading === undefined) void this.#start().then((failure) => this.#started(failure));
         return;
       }
-      const counted = [...this.#running.values()].filter(({ call }) => call.method !== "ingest").length;
-      const full = counted >= (this.#spec.limits.concurrency ?? 1);
-      const index = full ? this.#waiting.findIndex(({ call }) => call.method === "ingest") : 0;
-      if (index === -1) return;
-      this.#send(this.#waiting.splice(index, 1)[0]!);
+      const batch = this.#nextBatch();
+      if (batch.length === 0) return;
+      this.#send(batch);
     }
+  }
+
+  /** Takes what can go to the guest now from those that wait: one, or the first few where it may have some ahead. */
+  #nextBatch(): Pending[] {
+    const counted = [...this.#running.values()].filter(({ call }) => call.method !== "ingest").length;
+    if (counted >= concurrencyOf(this.#spec)) {
+      const index = this.#waiting.findIndex(({ call }) => call.method === "ingest");
+      return index === -1 ? [] : this.#waiting.splice(index, 1);
+    }
+    let count = 0;
+    let size = 0;
+    for (const { call } of this.#waiting) {
+      size += call.content?.length ?? 0;
+      // Whoever waits for an item may do so for long.
+      if (count > 0 && (!this.#ahead || count === MAX_BATCH || size > MAX_BATCH_SIZE || call.method === "ingest")) {
+        break;
+      }
+      count++;
+      if (call.method === "ingest") break;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   /** After a start: a failure is that of the call which the start was for. */
@@ -127,18 +173,29 @@ export class PluginWorker {
     this.#pump();
   }
 
-  #send(pending: Pending): void {
-    const { call, timeout } = pending;
-    const id = this.#nextId++;
-    const begun = performance.now();
-    // The guest's own copy: nothing that it does to the bytes reaches anyone else (row 16).
-    const content = call.content === undefined ? undefined : new Uint8Array(call.content).buffer;
-    this.#running.set(id, { ...pending, begun, copy: performance.now() - begun });
-    if (begun + timeout < this.#alarmAt) this.#setAlarm(begun, timeout);
-    this.#post(
-      { type: "call", id, method: call.method, args: call.args, ...(content && { content }) },
-      content ? [content] : [],
-    );
+  #send(batch: readonly Pending[]): void {
+    const calls = batch.map((pending): GuestCall => {
+      const { call: { method, args, content: shared } } = pending;
+      const id = this.#nextId++;
+      const before = performance.now();
+      // The guest's own copy: nothing that it does to the bytes reaches anyone else (row 16).
+      const content = shared === undefined ? undefined : new Uint8Array(shared).buffer;
+      this.#running.set(id, { ...pending, begun: null, copy: performance.now() - before });
+      return { id, method, args, ...(content && { content }) };
+    });
+    this.#nextTurn();
+    const transfer = calls.flatMap(({ content }) => content ?? []);
+    this.#post(calls.length === 1 ? { type: "call", ...calls[0]! } : { type: "calls", calls }, transfer);
+  }
+
+  /** It is the turn of the first of those that have not begun. */
+  #nextTurn(): void {
+    for (const running of this.#running.values()) {
+      if (running.begun !== null) continue;
+      running.begun = performance.now();
+      if (running.begun + running.timeout < this.#alarmAt) this.#setAlarm(running.begun, running.timeout);
+      return;
+    }
   }
 
   /** Starts the worker and loads the plugin, unless it is there. @returns How that failed, or null. */
@@ -204,27 +261,26 @@ export class PluginWorker {
           return this.#crashed("broke the sandbox protocol: failed to load after it was loaded");
         }
         return this.#end(fromGuestError(message.error, "cannot be loaded: "));
-      case "result": {
-        if (!this.#running.has(message.id)) {
-          return this.#crashed("broke the sandbox protocol: a result that nobody asked for");
+      case "result":
+      case "error": {
+        const running = this.#running.get(message.id);
+        if (running === undefined || running.begun === null) {
+          const what = message.type === "result" ? "a result" : "an error";
+          const why = running === undefined ? "that nobody asked for" : "of a call that has not begun";
+          return this.#crashed(`broke the sandbox protocol: ${what} ${why}`);
         }
-        // Buffers that were never touched cost the plugin no memory, but whoever gets them.
-        const size = message.parts.reduce((sum, part) => sum + part.byteLength, 0) / MIB;
+        if (message.type === "error") return this.#settle(message.id, fromGuestError(message.error, ""));
+        // Untouched, they are no memory of the process (row 10), but would be of whoever reads them.
+        const size = message.parts.reduce((sum, { byteLength }) => sum + byteLength, 0) / MIB;
         const { memory } = this.#spec.limits;
         if (size > memory) {
-          const what = `returned ${Math.ceil(size)} MiB of payloads, more than its limit of memory (${memory} MiB)`;
-          return this.#settle(message.id, { status: "failed", message: what, stack: "" });
+          return this.#crashed(`returned ${Math.round(size)} MiB of payloads, the limit is ${memory} MiB`);
         }
         return this.#settle(message.id, {
           status: "ok",
           answer: { json: message.json, parts: message.parts.map((part) => new Uint8Array(part)) },
         });
       }
-      case "error":
-        if (!this.#running.has(message.id)) {
-          return this.#crashed("broke the sandbox protocol: an error that nobody asked for");
-        }
-        return this.#settle(message.id, fromGuestError(message.error, ""));
       case "log":
         return this.#writeLog(message.level, message.message);
       case "late":
@@ -286,6 +342,7 @@ export class PluginWorker {
       const now = performance.now();
       let next = Infinity;
       for (const [id, { begun, timeout }] of this.#running) {
+        if (begun === null) continue;
         if (now - begun >= timeout) return this.#timedOut(timeout, id);
         next = Math.min(next, begun + timeout - now);
       }
@@ -297,8 +354,9 @@ export class PluginWorker {
   #timedOut(timeout: number, id: number | null): void {
     const what = id === null ? "loading " : "";
     const message = `${what}took longer than the limit of ${timeout / 1000} s: its sandbox was replaced`;
-    if (id !== null) this.#settle(id, { status: "timedOut", message });
+    if (id !== null) this.#finish(id, { status: "timedOut", message });
     this.#end({ status: "timedOut", message: id === null ? message : `another call ${message}` });
+    if (id !== null) this.#pump();
   }
 
   #crashed(message: string, stack = ""): void {
@@ -308,7 +366,7 @@ export class PluginWorker {
     this.#end({ status: "crashed", message, stack });
   }
 
-  /** Ends the worker and with it what was under way. */
+  /** Ends the worker and with it what was under way; what it only had ahead of its turn waits for the next one. */
   #end(failure: Failure): void {
     this.#worker?.terminate();
     this.#worker = undefined;
@@ -317,7 +375,12 @@ export class PluginWorker {
     this.#methods = undefined;
     this.#closed?.();
     this.#loaded(failure);
-    for (const id of [...this.#running.keys()]) this.#settle(id, failure);
+    const running = [...this.#running];
+    const early = running.filter(([, { begun }]) => begun === null);
+    for (const [id] of early) this.#running.delete(id);
+    this.#waiting.unshift(...early.map(([, pending]) => pending));
+    for (const id of [...this.#running.keys()]) this.#finish(id, failure);
+    if (running.length > 0) this.#pump();
   }
 
   #loaded(failure: Failure | null): void {
@@ -327,13 +390,22 @@ export class PluginWorker {
     loading?.resolve(failure);
   }
 
+  /** A call has been answered: the next one's turn. */
   #settle(id: number, outcome: RawOutcome): void {
+    const method = this.#finish(id, outcome);
+    if (method !== "ingest") this.#nextTurn();
+    this.#pump();
+  }
+
+  /** @returns The call's method. */
+  #finish(id: number, outcome: RawOutcome): Method | undefined {
     const running = this.#running.get(id);
     if (running === undefined) return;
     this.#running.delete(id);
-    const { made, begun, copy } = running;
-    running.resolve({ ...outcome, timing: { queue: begun - made, copy, run: performance.now() - begun - copy } });
-    this.#pump();
+    const { call, made, copy, resolve } = running;
+    const begun = running.begun ?? performance.now();
+    resolve({ ...outcome, timing: { queue: begun - made, copy, run: performance.now() - begun } });
+    return call.method;
   }
 }
 

@@ -73,20 +73,68 @@ Deno.test("a late error in a shared process is charged to its plugin", async () 
   }
 });
 
+/** Calls of one plugin at the same time, of which those with these first bytes are hostile. */
+async function among(attack: string, culprits: readonly number[]): Promise<void> {
+  await using tier = new ProcessTier({ sandboxes: 1 }, () => {});
+  const scan = `const n = payload.content[0]; if ([${culprits}].includes(n)) { ${attack} } return { results: n };`;
+  const spec = plugin("crowd", scan);
+  const calls = Array.from(
+    { length: 40 },
+    (_, n) => tier.call(spec, { method: "scan", args: [PAYLOAD, {}], content: new Uint8Array([n]) }),
+  );
+  const outcomes = await Promise.all(calls);
+  for (const [n, outcome] of outcomes.entries()) {
+    if (!culprits.includes(n)) {
+      assert.deepEqual(outcome.status === "ok" ? outcome.answer.value : outcome, { results: n });
+    } else assert.ok(outcome.status === "timedOut" || outcome.status === "crashed", `${n}: ${outcome.status}`);
+  }
+}
+
+Deno.test("a loop among calls of the same plugin ends its own call only", async () => {
+  await among("for (;;);", [5, 23]);
+});
+
+Deno.test("a full heap among calls of the same plugin ends the call that filled it only", async () => {
+  await among("const a = []; for (;;) a.push(new Array(1000).fill({}));", [21]);
+});
+
+Deno.test("a late error among calls of the same plugin ends the call whose turn it was only", async () => {
+  await among("setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});", [0, 19]);
+});
+
+Deno.test("many that end their sandbox do not cost the others of the same plugin their results", async () => {
+  const throwing = "setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});";
+  await among(throwing, [1, 3, 8, 11, 17, 20, 21, 30]);
+});
+
 Deno.test("a shared process that is killed from outside costs the calls in it nothing", async () => {
   await using tier = new ProcessTier({ sandboxes: 1 }, () => {});
   const scan = (spec: PluginSpec) =>
     tier.call(spec, { method: "scan", args: [PAYLOAD, {}], content: new Uint8Array([1, 2, 3]) });
-  await scan(SIZE);
+  // Told by a variable that it gets: other test files have sandboxes in this process too.
+  const mark = `/tmp/${crypto.randomUUID()}`;
+  const { get } = Deno.env;
+  Deno.env.get = (name) => name === "TMPDIR" ? mark : get.call(Deno.env, name);
+  try {
+    await scan(SIZE);
+  } finally {
+    Deno.env.get = get;
+  }
   const calls = [SLOW, SIZE, SUM].map(scan);
-  const [process] = await children();
+  const [process] = processesWith(`TMPDIR=${mark}`);
   assert.ok(process !== undefined);
   Deno.kill(process, "SIGKILL");
   for (const outcome of await Promise.all(calls)) assert.equal(outcome.status, "ok");
 });
 
-/** Process ids of this process's children that are sandboxes (Linux). */
-async function children(): Promise<number[]> {
-  const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(Deno.pid), "-f", "process_main"] }).output();
-  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number);
+/** Ids of processes that have a variable (Linux). */
+function processesWith(variable: string): number[] {
+  return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => {
+    try {
+      return pid > 0 && Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0").includes(variable);
+    } catch {
+      // It has ended, or is another user's.
+      return false;
+    }
+  });
 }

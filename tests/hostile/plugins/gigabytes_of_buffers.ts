@@ -1,6 +1,6 @@
 /**
- * Row 15: three gigabytes of extracted payloads that were never touched, so that they cost the plugin no memory. Stopped by the limit of memory,
- * which holds for what a call returns too.
+ * Row 15: three gigabytes of extracted payloads that were never touched, so that they cost the plugin no memory. Stopped by the memory limit of the
+ * plugin, which is also one of what a call returns.
  */
 import type { WorkerPlugin, WorkerResponse } from "../../../plugin.ts";
 
