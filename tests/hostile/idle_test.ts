@@ -21,10 +21,10 @@ Deno.test("once a loop is killed, nothing of ours burns a core", async () => {
   }).spawn();
   const output = core.stdout.getReader();
   const first = output.read();
-  const looping = await until("the loop uses the processor", () => {
-    const { pid, ticks } = processesOf(core.pid).find(({ command }) => command.includes("plugins/endless_loop")) ?? {};
-    return pid !== undefined && ticks! > IDLE_TICKS && pid;
-  });
+  const looping = await until(
+    "the loop has a process",
+    () => processesOf(core.pid).find(({ command }) => command.includes("plugins/endless_loop"))?.pid,
+  );
   assert.match(new TextDecoder().decode((await first).value), /scan timed out .*longer than the limit of 3 s/);
   await until("the loop's process is gone", () => processesOf(core.pid).every(({ pid }) => pid !== looping));
   // That of the good plugins is there, and has nothing to do.
