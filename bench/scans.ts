@@ -86,7 +86,7 @@ export function openStoq(selection: Selection, options: StoqOptions = {}): Stoq 
 
 /** Reads and scans every file of a list. */
 export async function scanList(stoq: Stoq, { folder, names }: FileList): Promise<void> {
-  await inOrder(names, IN_FLIGHT, async (name) => check(await stoq.scan(await Deno.readFile(join(folder, name)))));
+  await inOrder(names, IN_FLIGHT, async (name) => check(await stoq.scan(Deno.readFileSync(join(folder, name)))));
 }
 
 /** Scans contents that are in memory already, `count` times one of them. */
