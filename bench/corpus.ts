@@ -75,6 +75,8 @@ export interface Corpus extends Disposable {
   /** Beginning of the SHA-256 of all contents: says whether two runs had the same corpus. */
   readonly fingerprint: string;
   readonly considered: number;
+  /** Folder for what a part writes itself. */
+  readonly folder: string;
 }
 
 interface Found {
@@ -118,6 +120,7 @@ export function makeCorpus(size: CorpusSize): Corpus {
       one,
       fingerprint: fingerprint.digest("hex").slice(0, 16),
       considered: found.length,
+      folder: root,
       [Symbol.dispose]: dispose,
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { alternating, median } from "../measure.ts";
-import { besideLimits, LIMIT, limitRows, limitsOf } from "../limits.ts";
+import { besideLimits, fileLimit, LIMIT, limitRows, limitsOf, rulesAlone } from "../limits.ts";
 import type { FileList } from "../corpus.ts";
 import type { Bench } from "../part.ts";
 import { openStoq, runOver, scanList, type Selection, SELECTIONS } from "../scans.ts";
@@ -11,15 +11,23 @@ const TARGETS: Readonly<Record<string, Target>> = {
   "large hash": { limit: 2, of: LIMIT.sums },
   "tiny three": { limit: 0.25, of: LIMIT.sums },
   "large three": { limit: 1.2, of: LIMIT.sums },
-  "tiny yara": { limit: 800, of: "payloads/s" },
+  "tiny dispatcher": { limit: 800, of: "payloads/s" },
 };
 
 /** Payloads a second of whole runs and of scans in one process, beside what the machine can do. */
 export async function run(bench: Bench): Promise<Section> {
   const { corpus, repeats, quick } = bench;
   const rows: Row[] = [];
-  for (const key of ["tiny", "large", "mixed"] as const) rows.push(...await over(key, corpus[key], bench));
-  const selections: Readonly<Record<string, Selection>> = SELECTIONS;
+  const selections: Readonly<Record<string, Selection>> = {
+    ...SELECTIONS,
+    dispatcher: {
+      label: "yara dispatcher alone (ten rules)",
+      dispatchers: ["yara"],
+      workers: [],
+      pluginOpts: { yara: { dispatch_rules: rulesAlone(corpus.folder) } },
+    },
+  };
+  for (const key of ["tiny", "large", "mixed"] as const) rows.push(...await over(key, corpus[key], selections, bench));
   const starts = await alternating(
     Object.fromEntries(Object.entries(selections).map(([key, it]) => [key, () => runOver(it, corpus.one)])),
     repeats,
@@ -39,20 +47,29 @@ export async function run(bench: Bench): Promise<Section> {
       "`stoq run` is the whole command, start and end included: `-P filedir`, results as one line of JSON each with `-C stdout` to /dev/null. " +
       "“In one process” is `Stoq.scan` after a first round, with 64 scans in flight, each reading its file. hash makes four hashes " +
       "(MD5, SHA-1, SHA-256, SHA-512), the three sums are `md5sum`, `sha1sum`, `sha256sum`: one process each over the whole list, one after " +
-      "another. `yara -r` has the same ten rules (`bench/ten.yar`). A ratio above 1 is faster than the limit.",
+      "another. `yara -r` has the same ten rules (`bench/ten.yar`), `file` is libmagic, as mimetype has it. A ratio above 1 is faster than the limit.",
     rows,
   };
 }
 
-async function over(key: string, list: FileList, { repeats, quick }: Bench): Promise<Row[]> {
-  const selections = Object.entries(SELECTIONS) as [string, Selection][];
-  const opened = selections.map(([name, selection]) => ({ name, selection, stoq: openStoq(selection) }));
+async function over(
+  key: string,
+  list: FileList,
+  selections: Readonly<Record<string, Selection>>,
+  { repeats, quick }: Bench,
+): Promise<Row[]> {
+  const opened = Object.entries(selections).map(([name, selection]) => ({
+    name,
+    selection,
+    stoq: openStoq(selection),
+  }));
   try {
     // Plugins are loaded, and code has been optimised, before anything counts.
     if (quick) { for (const { stoq } of opened) await scanList(stoq, list); }
     const samples = await alternating(
       {
         ...limitsOf(list),
+        ...fileLimit(list),
         ...Object.fromEntries(opened.flatMap(({ name, selection, stoq }) => [
           [`run ${name}`, () => runOver(selection, list)],
           [`scan ${name}`, () => scanList(stoq, list)],

@@ -43,7 +43,12 @@ Deno.test("a quick bench prints every row with its numbers, and writes nothing",
   }
 
   const limits = ["three sums", "cat", ...(hasProgram("yara") ? ["yara -r"] : [])];
-  const selections = ["hash", "hash, entropy, mimetype", "yara (ten rules) sends to pecarve, decompress"];
+  const selections = [
+    "hash",
+    "hash, entropy, mimetype",
+    "yara (ten rules) sends to pecarve, decompress",
+    "yara dispatcher alone (ten rules)",
+  ];
   const rows: Record<string, string[]> = {
     "Cold start": [
       "deno eval 1",
@@ -55,7 +60,7 @@ Deno.test("a quick bench prints every row with its numbers, and writes nothing",
     ],
     "Runs": [
       ...["tiny", "500 KB files", "mixed"].flatMap((list) => [
-        ...limits.map((limit) => `${list}: ${limit}`),
+        ...[...limits, ...(hasProgram("file") ? ["file"] : [])].map((limit) => `${list}: ${limit}`),
         ...selections.flatMap((selection) =>
           ["stoq run", "in one process"].map((way) => `${list}: ${selection}; ${way}`)
         ),
