@@ -31,6 +31,9 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
 
 const DEFAULT_REPEATS = 5;
 
+/** Exit status after Ctrl-C: 128 + SIGINT, as shells have it. */
+const INTERRUPTED = 130;
+
 const INTRODUCTION = `# Bench
 
 \`deno task bench\` measures stoQ on real files of the machine that it runs on and writes this page; \`deno task bench --help\` lists its flags.
@@ -77,6 +80,11 @@ async function bench({ parts, repeats, quick, write }: Flags): Promise<void> {
   const about = await describeMachine();
   tell("making the corpus");
   using corpus = makeCorpus(quick ? QUICK : FULL);
+  // Disposal does not happen where a signal ends the process. Listening keeps nobody from ending by himself.
+  Deno.addSignalListener("SIGINT", () => {
+    corpus[Symbol.dispose]();
+    Deno.exit(INTERRUPTED);
+  });
   const head = [...about, `repeats: ${repeats}`, ...describeCorpus(corpus)].map((line) => `- ${line}`).join("\n") +
     "\n";
   console.log(head);

@@ -227,7 +227,8 @@ function ofSize(
   return list(
     label,
     pieces,
-    () => `${cut.length} are the beginning of a larger file` + (missing > 0 ? `, ${missing} joined from others` : ""),
+    () =>
+      `${cut.length} cut from the beginning of larger files` + (missing > 0 ? `, ${missing} joined from others` : ""),
   );
 }
 
