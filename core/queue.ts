@@ -5,8 +5,17 @@ export class BoundedQueue<T> {
   readonly #fillers: (() => void)[] = [];
   #closed = false;
 
-  /** @param room How many items it holds. */
-  constructor(private readonly room: number) {}
+  readonly #size: number;
+
+  /** @param size How many items it holds. */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** How many more items it holds. */
+  get room(): number {
+    return Math.max(0, this.#size - this.#items.length);
+  }
 
   /** Items in it. */
   get length(): number {
@@ -15,7 +24,7 @@ export class BoundedQueue<T> {
 
   /** Resolves when there is room, or the queue is closed. */
   async hasRoom(): Promise<void> {
-    while (!this.#closed && this.#items.length >= this.room) {
+    while (!this.#closed && this.room === 0) {
       await new Promise<void>((resolve) => this.#fillers.push(resolve));
     }
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Data, PayloadMeta, RequestMeta } from "../plugin.ts";
+import type { Answer } from "../sandbox/sandbox.ts";
 import { completePayloadMeta, givenRequestMeta } from "./answers.ts";
 import { backoff } from "./backoff.ts";
 import type { Errors, PluginCaller } from "./call.ts";
@@ -18,6 +19,13 @@ import type { StoqResponse } from "./response.ts";
 
 /** Failures that a summary names. */
 const MAX_FAILURES = 100;
+
+/**
+ * Items that a provider is asked for before the first of them has come, as far as there is room for them: one message each way would
+ * otherwise be all that is under way, and no two could share a write. Never more than it has brought since it began: if it fails, what it
+ * was asked for besides makes it begin anew, and that must not get it to where it failed.
+ */
+const MOST_ASKED = 16;
 
 /** How a run is doing. */
 export interface RunProgress {
@@ -85,6 +93,8 @@ class Run {
   readonly #inFlight = new Set<Item>();
   /** Set when nobody waits for items in flight any more: they are neither delivered nor buried, and come again. */
   #over = false;
+  /** Items that came after the run was stopped. */
+  #tooLate = 0;
   #done = 0;
   #withErrors = 0;
   #deadLetters = 0;
@@ -113,7 +123,7 @@ class Run {
       await Promise.race([consumed, deadline.promise]);
       clearTimeout(timer);
       this.#over = true;
-      unfinished += this.#inFlight.size;
+      unfinished += this.#inFlight.size + this.#tooLate;
     }
     return { ...this.#progress(), unfinished, failures: this.#failures, stopped: signal.aborted };
   }
@@ -121,45 +131,70 @@ class Run {
   /** Takes items of a provider for as long as there are some; a provider that fails is asked again, a few times. */
   async #provide(provider: string): Promise<void> {
     const { caller, signal, config } = this.#context;
+    const ask = async () => {
+      const errors: Errors = {};
+      return {
+        errors,
+        answer: await caller.call(provider, { method: "ingest", args: [], timeout: Infinity }, { errors }),
+      };
+    };
+    // What was asked for and has not come; it comes in the order of asking.
+    const asked: ReturnType<typeof ask>[] = [];
     let failed = 0;
     let brought = 0;
     let most = 0;
     while (!signal.aborted) {
-      // Only when there is room: the provider holds back what nobody can take.
-      await unlessStopped(this.#queue.hasRoom(), signal);
+      // Only when there is room: the provider holds back what nobody can take. A run that is stopped closes the queue.
+      await this.#queue.hasRoom();
       if (signal.aborted) return;
-      const errors: Errors = {};
-      const answer = await unlessStopped(
-        caller.call(provider, { method: "ingest", args: [], timeout: Infinity }, { errors }),
-        signal,
-      );
-      if (answer === undefined) return;
+      const atOnce = Math.min(MOST_ASKED, Math.max(1, Math.min(brought, this.#queue.room)));
+      while (asked.length < atOnce) asked.push(ask());
+      const { errors, answer } = await asked.shift()!;
       if (answer === null) {
+        if (signal.aborted) return;
         // One that gets no further than before, each time it begins anew, would go on for ever.
         failed = brought > most ? 1 : failed + 1;
         most = Math.max(most, brought);
         brought = 0;
-        if (failed <= config.retries) {
-          await unlessStopped(backoff(failed), signal);
-          continue;
+        const late = await Promise.all(asked.splice(0));
+        if (failed > config.retries) {
+          // What it may have brought after a new beginning is not acknowledged: it comes again in the next run.
+          this.#fail(`${provider}: ${errors[provider]?.join("; ")}`);
+          return;
         }
-        this.#fail(`${provider}: ${errors[provider]?.join("; ")}`);
-        return;
+        for (const { answer } of late) {
+          if (answer === null) brought = 0;
+          else if (answer.value !== null) {
+            brought++;
+            this.#take(provider, answer);
+          }
+        }
+        await unlessStopped(backoff(failed), signal);
+        continue;
       }
-      brought++;
       if (answer.value === null) return;
-      const { payload, task, request, acknowledge } = answer.value as Record<string, unknown>;
-      const [content] = answer.parts;
-      this.#queue.put({
-        provider,
-        payload: payload === null || content === undefined
-          ? null
-          : { content, payloadMeta: completePayloadMeta(payload) },
-        task: typeof task === "object" ? task as Record<string, Data> | null : null,
-        request: givenRequestMeta(request),
-        acknowledge: typeof acknowledge === "string" ? acknowledge : null,
-      });
+      brought++;
+      this.#take(provider, answer);
     }
+    for (const late of asked) {
+      const { answer } = await late;
+      if (answer !== null && answer.value !== null) this.#tooLate++;
+    }
+  }
+
+  /** Puts what a provider brought into the queue; once the run is stopped, it is only counted. */
+  #take(provider: string, { value, parts: [content] }: Answer): void {
+    const { payload, task, request, acknowledge } = value as Record<string, unknown>;
+    const taken = this.#queue.put({
+      provider,
+      payload: payload === null || content === undefined
+        ? null
+        : { content, payloadMeta: completePayloadMeta(payload) },
+      task: typeof task === "object" ? task as Record<string, Data> | null : null,
+      request: givenRequestMeta(request),
+      acknowledge: typeof acknowledge === "string" ? acknowledge : null,
+    });
+    if (!taken) this.#tooLate++;
   }
 
   async #consume(): Promise<void> {
