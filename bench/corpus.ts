@@ -44,12 +44,12 @@ export const FULL: CorpusSize = {
 
 /** A small one, to see that everything works. */
 export const QUICK: CorpusSize = {
-  tiny: 100,
-  large: 4,
-  mixed: 20,
-  mixedBytes: 4 * MIB,
+  tiny: 40,
+  large: 2,
+  mixed: 8,
+  mixedBytes: MIB,
   sized: [["2 KB", 2 * KIB, 100], ["100 KB", 100 * KIB, 10], ["500 KB", 500 * KIB, 4], ["5 MB", 5 * MIB, 2]],
-  considered: 3000,
+  considered: 1000,
 };
 
 /** Files in a folder of their own. */

@@ -7,6 +7,7 @@ import { basename, dirname } from "node:path";
 import { StoqConfigError } from "./errors.ts";
 import { parseIni } from "./ini.ts";
 import { toList, toNumber } from "../sandbox/options.ts";
+import { oneLine } from "../sandbox/protocol.ts";
 
 /** A plugin class, as `Classes` of `[Core]` names it. */
 export type PluginClass =
@@ -125,7 +126,7 @@ type Sections = Map<string, Map<string, unknown>>;
 export async function parseManifest(text: string, path: string): Promise<Manifest> {
   const sections = looksLikeIni(text) ? fromIni(text, path) : await fromYaml(text, path);
   const fail = (why: string): never => {
-    throw new StoqConfigError(`Cannot use manifest "${path}": ${why}`);
+    throw new StoqConfigError(`Cannot use manifest "${path}": ${oneLine(why)}`);
   };
   const known = ["core", "documentation", "options", "permissions", "commands", "assets", "limits"];
   for (const section of sections.keys()) {

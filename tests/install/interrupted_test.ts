@@ -35,7 +35,6 @@ for (const [step, usable] of STEPS) {
     assert.equal((await stopped(home, source, step, "kill")).signal, "SIGKILL");
     assert.equal(await home.scan("parrot"), usable);
     assert.match((await home.run(["info", "parrot"])).stdout, new RegExp(`connects to ${usable}\\.example\\.com`));
-    assert.equal((await home.run(["verify"])).stdout, "parrot: as it was installed\n");
     const { code, stderr } = await home.run(["install", "--upgrade", home.parrot({ word: "next" }), "--yes"]);
     assert.equal(code, 0, stderr);
     assert.equal(await home.scan("parrot"), "next");
@@ -65,13 +64,13 @@ for (const [step, usable] of STEPS) {
 }
 
 Deno.test("a first install that is killed leaves nothing that is used, or the plugin whole", async (t) => {
-  for (const [step] of STEPS) {
+  for (const step of ["staged", "put in place", "record"] as const) {
     await t.step(step, async () => {
       using home = makeHome();
       const source = home.parrot({ word: "new", sections: asks("new") });
       assert.equal((await stopped(home, source, step, "kill")).signal, "SIGKILL");
       const said = await home.scan("parrot");
-      if (["record", "clean up"].includes(step)) assert.equal(said, "new");
+      if (step === "record") assert.equal(said, "new");
       else assert.match(said, /^Plugin "parrot" does not exist/);
       assert.equal((await home.run(["install", "--upgrade", source, "--yes"])).code, 0);
       assert.equal(await home.scan("parrot"), "new");
