@@ -236,8 +236,12 @@ export class SandboxProcess {
   /** Whether the core waits for this process before it can end: only while there is something to wait for. */
   #keepAlive(wanted: boolean): void {
     if (this.#exited) return;
-    if (wanted) this.#child.ref();
-    else this.#child.unref();
+    try {
+      if (wanted) this.#child.ref();
+      else this.#child.unref();
+    } catch {
+      // It has ended a moment ago.
+    }
   }
 
   #contentId(content: Uint8Array<ArrayBuffer>): number {
