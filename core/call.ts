@@ -231,6 +231,8 @@ function stackOf(outcome: Outcome): string {
 function remedy(denied: string, plugin: string): string {
   const [, kind, value] = /^(\w+) access(?: to "([^"]*)")?/.exec(denied) ?? [];
   if (kind === undefined) return "its manifest does not ask for it";
+  // Whatever is granted: what is there is the machine itself.
+  if (kind === "all") return "Deno gives nothing of /dev, /proc and /sys to a sandbox: name another place";
   return `"${kind} = ${
     value ?? ""
   }" under [permissions] of its manifest, or under [permissions.${plugin}] in stoq.cfg, would grant it`;

@@ -1,7 +1,7 @@
 /**
  * Reading of files that may be links to elsewhere.
  *
- * What is asked about paths is asked synchronously: it takes a tenth of the time, and the plugin's Worker has nothing else to do.
+ * All is asked and read synchronously: it takes a tenth of the time for a small file, and the plugin's Worker has nothing else to do.
  *
  * @module
  */
@@ -30,9 +30,9 @@ export async function readInside(path: string, roots: readonly string[]): Promis
     throw new Error("it was replaced while it was read");
   };
   if (isGranted(real)) {
-    using file = await Deno.open(real);
+    using file = Deno.openSync(real);
     check(file.statSync());
-    return await readAll(file, found.size);
+    return readAll(file, found.size);
   }
   const content = await Deno.readFile(path);
   check(Deno.statSync(path));
@@ -78,13 +78,14 @@ function isSeparator(char: string | undefined): boolean {
 }
 
 /** All bytes, also where the size was no more than a guess: the file grows or shrinks, or is one of `/proc`. */
-async function readAll(file: Deno.FsFile, size: number): Promise<Uint8Array<ArrayBuffer>> {
+function readAll(file: Deno.FsFile, size: number): Uint8Array<ArrayBuffer> {
   let bytes = new Uint8Array(size);
   let length = 0;
   for (;;) {
     if (length === bytes.length) {
-      const next = new Uint8Array(64 * 1024);
-      const count = await file.read(next) ?? 0;
+      // At the size that was told, a byte is enough to see that there is no more.
+      const next = new Uint8Array(length === size ? 1 : 64 * 1024);
+      const count = file.readSync(next) ?? 0;
       if (count === 0) return bytes;
       if (length + count > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
       const grown = new Uint8Array(Math.min(MAX_FILE_BYTES, Math.max(2 * length, length + count)));
@@ -93,7 +94,7 @@ async function readAll(file: Deno.FsFile, size: number): Promise<Uint8Array<Arra
       bytes = grown;
       length += count;
     } else {
-      const count = await file.read(bytes.subarray(length)) ?? 0;
+      const count = file.readSync(bytes.subarray(length)) ?? 0;
       if (count === 0) return bytes.slice(0, length);
       length += count;
     }

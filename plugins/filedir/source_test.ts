@@ -16,8 +16,8 @@ async function walk(source: string, recursive: boolean): Promise<{ names: string
 
 Deno.test("a file that may not be read is logged and left out", async () => {
   await using dir = new TestFolder({ a: "1", b: "2", c: "3" });
-  const open = Deno.open;
-  using _ = replaced("open", (path: string) => {
+  const open = Deno.openSync;
+  using _ = replaced("openSync", (path: string) => {
     if (!path.endsWith("/b")) return open(path);
     throw new Deno.errors.PermissionDenied("Permission denied (os error 13): open '/x'");
   });
@@ -41,13 +41,13 @@ Deno.test("a directory that may not be read is logged and left out, unless it is
 
 Deno.test("a file that another takes the place of meanwhile is not read", async () => {
   await using dir = new TestFolder({ "in/a": "1", "in/b": "2", secret: "s" });
-  const open = Deno.open;
-  using _ = replaced("open", async (path: string) => {
+  const open = Deno.openSync;
+  using _ = replaced("openSync", (path: string) => {
     if (path.endsWith("/a")) {
-      await Deno.remove(path);
-      await Deno.symlink(`${dir.path}/secret`, path);
+      Deno.removeSync(path);
+      Deno.symlinkSync(`${dir.path}/secret`, path);
     }
-    return await open(path);
+    return open(path);
   });
   const { names, log } = await walk(`${dir.path}/in`, false);
   assert.deepEqual(names, ["b"]);

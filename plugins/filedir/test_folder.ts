@@ -56,7 +56,7 @@ export function emptyResponse(fields: Partial<ScanResponse> = {}): ScanResponse 
 }
 
 /** Puts something else in the place of a function of Deno, until disposed. */
-export function replaced(name: "writeFile" | "rename" | "open" | "readDir", other: unknown): Disposable {
+export function replaced(name: "writeFile" | "rename" | "openSync" | "readDir", other: unknown): Disposable {
   const own = Reflect.get(Deno, name);
   Reflect.set(Deno, name, other);
   return { [Symbol.dispose]: () => void Reflect.set(Deno, name, own) };
