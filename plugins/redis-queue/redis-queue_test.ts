@@ -114,7 +114,7 @@ test("messages of a consumer that died are put back in their order, those of one
   await queue.redis.set(`${queue.name}:consumer:alive`, "1");
   await queue.put("new");
   const log: string[] = [];
-  await using provider = await open({ ...queue.options, lease: 0.3 }, log);
+  await using provider = await open({ ...queue.options, lease: 2 }, log);
   const items = iterate(provider);
   assert.deepEqual((await take(items, 3)).map(textOf), ["dead 1", "dead 2", "new"]);
   assert.ok(log.includes(`warning put back 2 messages into "${queue.name}": their consumer is gone`));
