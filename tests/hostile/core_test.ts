@@ -39,7 +39,10 @@ Deno.test("names that every object has are plugins that do not exist", async () 
 Deno.test("a dispatcher names at most so many plugins, and is told so", async () => {
   await using hostile = await openHostile({ dispatchers: ["dispatches_a_million_plugins"] });
   const { errors } = await hostile.attack("dispatches_a_million_plugins", { worker: false });
-  assert.match(errors, /pluginNames names more than 100 plugins: the rest is ignored|has more than 1000000 values|limit of 3 s|memory/);
+  assert.match(
+    errors,
+    /pluginNames names more than 100 plugins: the rest is ignored|has more than 1000000 values|limit of 3 s|memory/,
+  );
 });
 
 Deno.test("names that are none are said in a few words", async () => {
