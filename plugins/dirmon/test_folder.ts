@@ -1,22 +1,7 @@
-import { dirname } from "node:path";
+import { TestFolder as Folder } from "../lib/testing_folder.ts";
 
-/** A directory for one test, removed after it. */
-export class TestFolder implements AsyncDisposable {
-  /** Real path: that of the system's temporary directory may have links in it. */
-  readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "dirmon-" }));
-
-  /** @param files Texts by relative path. Directories are made as needed. */
-  constructor(files: Readonly<Record<string, string>> = {}) {
-    for (const [path, text] of Object.entries(files)) {
-      Deno.mkdirSync(dirname(`${this.path}/${path}`), { recursive: true });
-      Deno.writeTextFileSync(`${this.path}/${path}`, text);
-    }
-  }
-
-  read(path: string): string {
-    return Deno.readTextFileSync(`${this.path}/${path}`);
-  }
-
+/** A directory that is watched. */
+export class TestFolder extends Folder {
   /** Adds to a file, and makes it if need be. */
   append(path: string, text: string): void {
     Deno.writeTextFileSync(`${this.path}/${path}`, text, { append: true });
@@ -25,9 +10,5 @@ export class TestFolder implements AsyncDisposable {
   /** Names of all files, sorted. */
   files(): string[] {
     return [...Deno.readDirSync(this.path)].map(({ name }) => name).sort();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
   }
 }

@@ -1,23 +1,8 @@
-import { dirname } from "node:path";
 import type { ProviderItem, ScanResponse } from "../../plugin.ts";
+import { TestFolder as Folder } from "../lib/testing_folder.ts";
 
-/** A directory for one test, removed after it. */
-export class TestFolder implements AsyncDisposable {
-  /** Real path: that of the system's temporary directory may have links in it. */
-  readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "filedir-" }));
-
-  /** @param files Texts by relative path. Directories are made as needed. */
-  constructor(files: Readonly<Record<string, string>> = {}) {
-    for (const [path, text] of Object.entries(files)) {
-      Deno.mkdirSync(dirname(`${this.path}/${path}`), { recursive: true });
-      Deno.writeTextFileSync(`${this.path}/${path}`, text);
-    }
-  }
-
-  read(path: string): string {
-    return Deno.readTextFileSync(`${this.path}/${path}`);
-  }
-
+/** A directory that is read, or written to. */
+export class TestFolder extends Folder {
   /** Relative paths of all files, sorted. */
   files(below = ""): string[] {
     const found: string[] = [];
@@ -26,10 +11,6 @@ export class TestFolder implements AsyncDisposable {
       else found.push(below + name);
     }
     return found.sort();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
   }
 }
 

@@ -4,7 +4,15 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Data, PayloadMeta, PluginOptions, ProviderItem, RequestMeta, ScanResponse } from "../../plugin.ts";
+import type {
+  Data,
+  PayloadMeta,
+  PluginLog,
+  PluginOptions,
+  ProviderItem,
+  RequestMeta,
+  ScanResponse,
+} from "../../plugin.ts";
 
 /** Forms of a message's body. */
 export const PAYLOAD_FORMATS = ["raw", "json", "task"] as const;
@@ -80,11 +88,17 @@ export function readTask(body: Uint8Array): Record<string, Data> {
   return Object.fromEntries(entries);
 }
 
-/** One task for each archived payload of a response and each archiver that has it. */
-export function tasksOf({ results }: ScanResponse): Record<string, Data>[] {
-  return results.flatMap(({ archivers }) =>
+/** One task for each archived payload of a response and each archiver that has it. That there is none is logged: nothing will be saved. */
+export function tasksOf({ results, scanId }: ScanResponse, log: Pick<PluginLog, "warning">): Record<string, Data>[] {
+  const tasks = results.flatMap(({ archivers }) =>
     Object.entries(archivers).flatMap(([archiver, saved]) => isData(saved) ? [{ [archiver]: saved }] : [])
   );
+  if (tasks.length === 0) {
+    log.warning(
+      `no payload of scan ${scanId} was archived, so nothing was saved: publish_archive = false saves results`,
+    );
+  }
+  return tasks;
 }
 
 /** A payload in the form `json`. */

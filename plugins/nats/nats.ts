@@ -114,14 +114,8 @@ export default class Nats implements ProviderPlugin, ConnectorPlugin, ArchiverPl
       await this.#publish(this.#results, response.toString(0), { "Nats-Msg-Id": response.scanId });
       return;
     }
-    const tasks = tasksOf(response);
-    for (const [index, task] of tasks.entries()) {
+    for (const [index, task] of tasksOf(response, this.#context.log).entries()) {
       await this.#publish(this.#source, JSON.stringify(task), { "Nats-Msg-Id": `${response.scanId}-${index}` });
-    }
-    if (tasks.length === 0) {
-      this.#context.log.warning(
-        `no payload of scan ${response.scanId} was archived, so nothing was saved: publish_archive = false saves results`,
-      );
     }
   }
 

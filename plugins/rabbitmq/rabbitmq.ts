@@ -98,15 +98,9 @@ export default class RabbitMq implements ProviderPlugin, ConnectorPlugin, Archiv
       await this.#publisher.use((publisher) => publisher.publish(this.#results, body, options));
       return;
     }
-    const tasks = tasksOf(response);
-    for (const task of tasks) {
+    for (const task of tasksOf(response, this.#context.log)) {
       const body = new TextEncoder().encode(JSON.stringify(task));
       await this.#publisher.use((publisher) => publisher.publish({ queue: this.#queue }, body, options));
-    }
-    if (tasks.length === 0) {
-      this.#context.log.warning(
-        `no payload of scan ${response.scanId} was archived, so nothing was saved: publish_archive = false saves results`,
-      );
     }
   }
 

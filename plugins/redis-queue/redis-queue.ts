@@ -89,13 +89,8 @@ export default class RedisQueue implements ProviderPlugin, ConnectorPlugin, Arch
       await this.#command("save a result", (redis) => redis.rpush(this.#resultsQueue, response.toString(0)));
       return;
     }
-    const tasks = tasksOf(response).map((task) => JSON.stringify(task));
+    const tasks = tasksOf(response, this.#context.log).map((task) => JSON.stringify(task));
     if (tasks.length > 0) await this.#command("save tasks", (redis) => redis.rpush(this.#queue, ...tasks));
-    else {
-      this.#context.log.warning(
-        `no payload of scan ${response.scanId} was archived, so nothing was saved: publish_archive = false saves results`,
-      );
-    }
   }
 
   async archive({ content, payloadMeta }: Payload): Promise<ArchiverResponse> {
