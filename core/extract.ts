@@ -18,16 +18,18 @@ export interface Extraction {
  * cuts off is counted, and said in `errors` once.
  */
 export class NextRound {
-  /** Payloads by SHA-256 of their content. */
+  /** Payloads by SHA-256 of their content; the original is there once something has come out of it. */
   readonly #seen = new Map<string, Payload>();
-  #next: Payload[] = [];
+  readonly #root: Payload;
+  #next: Payload[];
   #level = -1;
   #payloads = 0;
   #bytes = 0;
   readonly #cut = new Map<string, { limit: string; payloads: number; bytes: number; first: Extraction }>();
 
   constructor(root: Payload, private readonly context: ScanContext) {
-    this.#accept(root);
+    this.#root = root;
+    this.#next = [root];
   }
 
   /**
@@ -52,6 +54,7 @@ export class NextRound {
 
   /** Takes what a round's workers found. */
   add(extractions: readonly Extraction[]): void {
+    if (extractions.length > 0 && this.#seen.size === 0) this.#seen.set(this.#root.sha256, this.#root);
     for (const found of extractions) this.#add(found);
   }
 
@@ -74,10 +77,7 @@ export class NextRound {
     }
     this.#payloads++;
     this.#bytes += content.length;
-    this.#accept(new Payload(content, payloadMeta, { extractedFrom: parent.payloadId, extractedBy: by }), sha256);
-  }
-
-  #accept(payload: Payload, sha256: string = payload.sha256): void {
+    const payload = new Payload(content, payloadMeta, { extractedFrom: parent.payloadId, extractedBy: by }, sha256);
     this.#seen.set(sha256, payload);
     this.#next.push(payload);
   }

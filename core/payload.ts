@@ -20,6 +20,7 @@ export class Payload {
   readonly duplicates: NonNullable<PayloadResults["duplicates"]> = [];
   readonly #size: number;
   #content: Uint8Array<ArrayBuffer>;
+  #released = false;
   #sha256: string | undefined;
 
   /**
@@ -28,13 +29,16 @@ export class Payload {
    * @param content The bytes; not copied, so don't change them during the scan.
    * @param payloadMeta Metadata; what is left out has its default.
    * @param parent For an extracted payload: `payloadId` of the payload it came out of, and the worker that found it.
+   * @param sha256 SHA-256 of the bytes, if it is known already.
    */
   constructor(
     content: Uint8Array<ArrayBuffer>,
     payloadMeta?: Partial<PayloadMeta>,
     readonly parent?: { readonly extractedFrom: string; readonly extractedBy: string },
+    sha256?: string,
   ) {
     this.#content = content;
+    this.#sha256 = sha256;
     this.#size = content.length;
     this.payloadMeta = completePayloadMeta(payloadMeta);
   }
@@ -49,14 +53,24 @@ export class Payload {
     return this.#size;
   }
 
-  /** SHA-256 of the bytes, lower-case hexadecimal. */
+  /**
+   * SHA-256 of the bytes, lower-case hexadecimal. Made when it is first asked for: most payloads are never asked.
+   *
+   * @throws {Error} If the bytes are gone.
+   */
   get sha256(): string {
+    if (this.#released && this.#sha256 === undefined) throw new Error("The payload's bytes are gone");
     return this.#sha256 ??= createHash("sha256").update(this.#content).digest("hex");
   }
 
-  /** Lets go of the bytes when no plugin needs them any more. */
-  release(): void {
-    void this.sha256;
+  /**
+   * Lets go of the bytes when no plugin needs them any more.
+   *
+   * @param keepSha256 Whether their SHA-256 will still be asked for.
+   */
+  release(keepSha256: boolean): void {
+    if (keepSha256) void this.sha256;
+    this.#released = true;
     this.#content = new Uint8Array(0);
   }
 

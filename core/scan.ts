@@ -95,6 +95,7 @@ async function scanOne(payload: Payload, isRoot: boolean, context: ScanContext):
   }
   await archive(payload, context);
   context.caller.forget(payload);
-  payload.release();
+  // What came out of the original is compared with it.
+  payload.release(isRoot && extracted.length > 0);
   return extracted;
 }
