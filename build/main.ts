@@ -13,9 +13,6 @@ if (import.meta.main) {
   embed(files, import.meta.url);
   if (Deno.args[0] === SANDBOX_COMMAND) {
     const { runSandboxProcess } = await import("../sandbox/process_loop.ts");
-    for (const name of [...Deno.args.slice(1), "ffi", "import"]) {
-      Deno.permissions.revokeSync({ name: name as Deno.PermissionName });
-    }
     await runSandboxProcess();
   } else {
     const { main } = await import("../cli/main.ts");

@@ -5,6 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import type { BulkFiles } from "./bulk.ts";
 import { hasBubblewrap } from "./commands.ts";
 import { embeddedMain, isEmbedded } from "./embedded.ts";
 import type { Permissions } from "./protocol.ts";
@@ -24,26 +25,44 @@ const PASSED_ON = [
   "XDG_CACHE_HOME",
 ];
 
-/** The sub-command by which the single-file command starts as a sandbox process; kinds of permissions to give up follow it. */
+/** The sub-command by which the single-file command starts as a sandbox process. */
 export const SANDBOX_COMMAND = "sandbox-process";
 
 /** Kinds of permissions that a process has in all. */
 const PERMISSIONS: readonly (keyof Permissions)[] = ["net", "read", "write", "run", "env", "sys"];
 
-/** Program, arguments and environment of a sandbox process for the given plugins. */
-export function sandboxCommand(plugins: readonly PluginSpec[], memory: number) {
+/** How a sandbox process is started. Nothing that tells of plugins is in its arguments, which these could read. */
+export interface SandboxCommand {
+  readonly program: string;
+  readonly args: string[];
+  readonly env: Record<string, string>;
+  /** Kinds of permissions that the process gives up once it has opened its files. */
+  readonly revoke: readonly string[];
+}
+
+/**
+ * The command of a sandbox process for the given plugins.
+ *
+ * @param files Those of contents and of answers, if there are any.
+ */
+export function sandboxCommand(
+  plugins: readonly PluginSpec[],
+  memory: number,
+  files: BulkFiles["paths"] | null,
+): SandboxCommand {
   const env: Record<string, string> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PROMPT: "1" };
   for (const name of [...PASSED_ON, ...plugins.flatMap(({ permissions }) => names(permissions.env))]) {
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;
   }
-  const needed = neededPermissions(plugins);
   const embedded = embeddedMain();
   // A compiled binary takes no permissions by flag: it gives up what it does not need when it starts.
   if (Deno.build.standalone) {
-    const revoked = PERMISSIONS.filter((kind) => !needed.has(kind));
-    return { program: Deno.execPath(), args: [SANDBOX_COMMAND, ...revoked], env };
+    const needed = neededPermissions(plugins);
+    const revoke = [...PERMISSIONS.filter((kind) => !needed.has(kind)), "ffi", "import"];
+    return { program: Deno.execPath(), args: [SANDBOX_COMMAND], env, revoke };
   }
+  const needed = neededPermissions(plugins, ...files ?? []);
   const args = [
     "run",
     "--unstable-worker-options",
@@ -59,11 +78,20 @@ export function sandboxCommand(plugins: readonly PluginSpec[], memory: number) {
     ...[...needed].map(([kind, values]) => `--allow-${kind}${values === true ? "" : `=${values.join(",")}`}`),
     ...(embedded === undefined ? [new URL("./process_main.ts", import.meta.url).href] : [embedded, SANDBOX_COMMAND]),
   ];
-  return { program: Deno.execPath(), args, env };
+  return { program: Deno.execPath(), args, env, revoke: [] };
 }
 
-/** What a sandbox process for the given plugins may do, by kind; what is left out it may not do at all. */
-function neededPermissions(plugins: readonly PluginSpec[]): Map<keyof Permissions, string[] | true> {
+/**
+ * What a sandbox process for the given plugins may do, by kind; what is left out it may not do at all.
+ *
+ * @param readable A file that the process itself reads.
+ * @param writable One that it writes.
+ */
+function neededPermissions(
+  plugins: readonly PluginSpec[],
+  readable = "",
+  writable = "",
+): Map<keyof Permissions, string[] | true> {
   const needed = new Map<keyof Permissions, string[] | true>();
   const add = (kind: keyof Permissions, extra: readonly string[] = []) => {
     const values = plugins.map(({ permissions }) => permissions[kind]);
@@ -79,6 +107,7 @@ function neededPermissions(plugins: readonly PluginSpec[]): Map<keyof Permission
   const programs = commands.flatMap(([program]) => program === undefined ? [] : [program]);
   const needsFile = commands.some((line) => line.some((word) => word.includes("{file}")));
   add("read", [
+    ...(readable === "" ? [] : [readable]),
     ...ownFolders(),
     ...plugins.flatMap(({ folder, code, assets }) => [
       ...(isEmbedded(folder) ? [] : [folder]),
@@ -86,7 +115,7 @@ function neededPermissions(plugins: readonly PluginSpec[]): Map<keyof Permission
       ...Object.values(assets).filter((path) => path.startsWith("/")),
     ]),
   ]);
-  add("write", needsFile ? [tempFolder()] : []);
+  add("write", [...(writable === "" ? [] : [writable]), ...(needsFile ? [tempFolder()] : [])]);
   add("net");
   add("run", programs.length === 0 ? [] : [...programs, ...(hasBubblewrap() ? ["bwrap"] : [])]);
   add("env", programs.length === 0 ? [] : ["PATH"]);

@@ -4,7 +4,8 @@
  * @module
  */
 import { readAsset } from "./assets.ts";
-import { FrameReader, FrameWriter } from "./frames.ts";
+import { type BulkFiles, makeBulkFiles, MAX_FILE, type Place } from "./bulk.ts";
+import { FrameError, FrameReader, FrameWriter } from "./frames.ts";
 import { sandboxCommand } from "./launch.ts";
 import { parseFromProcess, type ToProcess } from "./process_protocol.ts";
 import { oneLine, printable } from "./protocol.ts";
@@ -81,7 +82,9 @@ export class SandboxProcess {
   readonly #child: Deno.ChildProcess;
   readonly #writer: FrameWriter;
   readonly #known = new Map<string, PluginSpec>();
-  readonly #contents = new Map<Uint8Array, number>();
+  /** What is under way: its number, and its place in the file, if it is there. */
+  readonly #contents = new Map<Uint8Array, { id: number; at: number | null }>();
+  readonly #files: BulkFiles | null;
   readonly #ended: (process: SandboxProcess, death: Death) => void;
   readonly #log: SandboxLog;
   #death: Death | undefined;
@@ -108,7 +111,9 @@ export class SandboxProcess {
     log: SandboxLog,
     ended: (process: SandboxProcess, death: Death) => void,
   ) {
-    const { program, args, env } = sandboxCommand(plugins, memory);
+    this.#files = makeBulkFiles();
+    const files = this.#files?.paths ?? null;
+    const { program, args, env, revoke } = sandboxCommand(plugins, memory, files);
     this.#log = log;
     this.#ended = ended;
     this.#child = new Deno.Command(program, {
@@ -122,6 +127,7 @@ export class SandboxProcess {
       .spawn();
     const writer = this.#child.stdin.getWriter();
     this.#writer = new FrameWriter((bytes) => writer.write(bytes));
+    this.#post({ type: "setup", files, revoke });
     this.#gone = this.#serve();
     this.#keepAlive(false);
   }
@@ -172,10 +178,11 @@ export class SandboxProcess {
 
   /** Drops a payload's bytes, if the process has them. */
   forget(content: Uint8Array): void {
-    const id = this.#contents.get(content);
-    if (id === undefined) return;
+    const known = this.#contents.get(content);
+    if (known === undefined) return;
     this.#contents.delete(content);
-    this.#post({ type: "forget", content: id });
+    if (known.at !== null) this.#files?.contents.free(known.at);
+    this.#post({ type: "forget", content: known.id });
   }
 
   /**
@@ -200,6 +207,8 @@ export class SandboxProcess {
   watch(): void {
     const used = this.memory;
     if (this.#limit > 0 && used > this.#limit) return this.kill({ kind: "memory", used, limit: this.#limit });
+    const written = this.#files?.answers.size ?? 0;
+    if (written > MAX_FILE) return this.kill({ kind: "ended", how: `it wrote ${written} bytes of answers at once` });
     if (this.jobs.size === 0) return;
     const now = performance.now();
     if (now - this.#heard > UNRESPONSIVE) return this.kill({ kind: "unresponsive" });
@@ -245,12 +254,13 @@ export class SandboxProcess {
   }
 
   #contentId(content: Uint8Array<ArrayBuffer>): number {
-    let id = this.#contents.get(content);
-    if (id === undefined) {
-      id = this.#nextContent++;
-      this.#contents.set(content, id);
-      this.#post({ type: "content", content: id }, [content]);
-    }
+    const known = this.#contents.get(content);
+    if (known !== undefined) return known.id;
+    const id = this.#nextContent++;
+    const place = this.#files?.contents.put(content) ?? null;
+    this.#contents.set(content, { id, at: place?.at ?? null });
+    if (place === null) this.#post({ type: "content", content: id }, [content]);
+    else this.#post({ type: "content", content: id, place });
     return id;
   }
 
@@ -265,20 +275,30 @@ export class SandboxProcess {
       for await (const chunk of this.#child.stdout) {
         this.#heard = performance.now();
         this.#answered = true;
-        for (const frame of reader.push(chunk)) this.#receive(parseFromProcess(frame));
+        for (const frame of reader.push(chunk)) this.#receive(parseFromProcess(frame, (place) => this.#read(place)));
       }
     } catch (error) {
       this.kill({ kind: "ended", how: `it sent what is no answer (${oneLine((error as Error).message)})` });
     }
     const { code, signal } = await this.#child.status;
     this.#exited = true;
+    this.#files?.close();
     await stderr;
     forgetProcess(this.pid);
     const kind = this.#answered || code !== START_FAILED ? "ended" : "stillborn";
     this.#ended(this, this.#death ?? { kind, how: this.#lastWords(code, signal) });
   }
 
+  #read(place: Place): Uint8Array<ArrayBuffer> {
+    if (this.#files === null) throw new FrameError("answer names a place in a file that there is not");
+    return this.#files.answers.read(place);
+  }
+
   #receive(message: ReturnType<typeof parseFromProcess>): void {
+    if (message.type === "opened") {
+      this.#files?.unlink();
+      return this.#post({ type: "unlinked" });
+    }
     if (message.type === "log") return this.#log(message.level, message.plugin, message.message);
     if (message.type === "asset") return void this.#sendAsset(message);
     if (message.type === "pong" || this.#death !== undefined) return;
@@ -286,6 +306,7 @@ export class SandboxProcess {
     if (job === undefined) return this.kill({ kind: "ended", how: "it answered what nobody asked" });
     const { outcome } = message;
     this.jobs.delete(message.call);
+    if (message.places.length > 0) this.#post({ type: "read", places: message.places });
     // After terminate() a Worker's thread may run on: only the end of the process ends it (SANDBOX.md, row 11).
     if (outcome.status === "timedOut" || outcome.status === "crashed") this.kill({ kind: "replaced" });
     if (this.jobs.size === 0) this.#keepAlive(false);

@@ -1,6 +1,7 @@
+import { type BulkReader, type BulkWriter, openBulkFiles } from "./bulk.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
 import { encodeOutcome, type FromProcess, type ToProcess } from "./process_protocol.ts";
-import type { PluginSpec, RawOutcome } from "./sandbox.ts";
+import { type Content, inMemory, type PluginSpec, type RawOutcome } from "./sandbox.ts";
 import { PluginWorker } from "./worker.ts";
 
 /** Bytes read at a time. */
@@ -39,9 +40,10 @@ export async function runSandboxProcess(): Promise<never> {
 /** The plugins of one process. */
 class SandboxHost {
   readonly #workers = new Map<string, PluginWorker>();
-  readonly #contents = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #contents = new Map<number, Content>();
   readonly #asked = new Map<number, { resolve(bytes: Uint8Array<ArrayBuffer>): void; reject(error: Error): void }>();
   #nextAsk = 1;
+  #files: { readonly contents?: BulkReader; readonly answers?: BulkWriter } | undefined;
   /** Calls under way. */
   calls = 0;
 
@@ -49,12 +51,15 @@ class SandboxHost {
 
   /** Takes one message of the core. */
   receive(message: Exclude<ToProcess, { type: "close" }>, part: Uint8Array<ArrayBuffer> | undefined): void {
+    if (message.type === "setup") return this.#setUp(message);
+    // Else plugins would have what the process still may.
+    if (this.#files === undefined) throw new Error("A sandbox process is set up before anything else");
     switch (message.type) {
       case "plugin":
         this.#workers.set(message.spec.name, this.#worker(message.spec));
         return;
       case "content":
-        this.#contents.set(message.content, part ?? new Uint8Array(0));
+        this.#contents.set(message.content, this.#content(message, part));
         return;
       case "forget":
         this.#contents.delete(message.content);
@@ -69,6 +74,11 @@ class SandboxHost {
         else asked?.resolve(part ?? new Uint8Array(0));
         return;
       }
+      case "unlinked":
+        return this.#files?.answers?.open();
+      case "read":
+        for (const at of message.places) this.#files?.answers?.free(at);
+        return;
       case "ping":
         return this.send({ type: "pong" }, []);
     }
@@ -77,6 +87,22 @@ class SandboxHost {
   /** Lets every plugin close. */
   async close(): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
+  }
+
+  #setUp({ files, revoke }: ToProcess & { type: "setup" }): void {
+    this.#files = files === null ? {} : openBulkFiles(files);
+    const kinds = revoke.map((name) => ({ name: name as Deno.PermissionName }));
+    const paths: Deno.PermissionDescriptor[] = files === null
+      ? []
+      : [{ name: "read", path: files[0] }, { name: "write", path: files[1] }];
+    for (const permission of [...paths, ...kinds]) Deno.permissions.revokeSync(permission);
+    if (files !== null) this.send({ type: "opened" }, []);
+  }
+
+  #content({ place }: ToProcess & { type: "content" }, part: Uint8Array | undefined): Content {
+    return place === undefined
+      ? inMemory(part ?? new Uint8Array(0))
+      : { size: place.size, copy: () => this.#files!.contents!.read(place).buffer };
   }
 
   #worker(spec: PluginSpec): PluginWorker {
@@ -100,20 +126,20 @@ class SandboxHost {
     args: Uint8Array | undefined,
   ): Promise<void> {
     const worker = this.#workers.get(plugin);
-    const bytes = content === null ? undefined : this.#contents.get(content);
+    const source = content === null ? undefined : this.#contents.get(content);
     let outcome: RawOutcome;
     this.calls++;
-    if (worker === undefined || content !== null && bytes === undefined) {
+    if (worker === undefined || content !== null && source === undefined) {
       outcome = { status: "crashed", message: "sandbox process does not know what it was asked for", stack: "" };
     } else if (method === "methods") outcome = await worker.methods();
     else {outcome = await worker.call({
         method,
         args: decoder.decode(args),
         timeout: timeout ?? Infinity,
-        ...(bytes && { content: bytes }),
+        ...(source && { content: source }),
       });}
     this.calls--;
-    const { envelope, parts } = encodeOutcome(call, outcome);
+    const { envelope, parts } = encodeOutcome(call, outcome, (bytes) => this.#files?.answers?.put(bytes) ?? null);
     this.send(envelope as object, parts);
   }
 }

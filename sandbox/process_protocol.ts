@@ -5,15 +5,31 @@
  * @module
  */
 import type { LogLevel } from "../plugin.ts";
+import { type BulkFiles, MAX_FILE, type Place } from "./bulk.ts";
 import type { Frame } from "./frames.ts";
 import { FrameError } from "./frames.ts";
-import { MAX_MESSAGE_CHARS, MAX_RESULT_CHARS, MAX_STACK_CHARS, type Method, oneLine, printable } from "./protocol.ts";
+import {
+  MAX_MESSAGE_CHARS,
+  MAX_PARTS,
+  MAX_RESULT_CHARS,
+  MAX_STACK_CHARS,
+  type Method,
+  oneLine,
+  printable,
+} from "./protocol.ts";
 import type { PluginSpec, RawOutcome, Timing } from "./sandbox.ts";
 
-/** Core to process. The part of a `content` is the payload's bytes, that of a `call` the JSON text of its arguments. */
+/** Core to process. The part of a `call` is the JSON text of its arguments. */
 export type ToProcess =
+  /** The first message: files of contents and of answers to open, if there are any, and kinds of permissions to give up then. */
+  | {
+    readonly type: "setup";
+    readonly files: BulkFiles["paths"] | null;
+    readonly revoke: readonly string[];
+  }
   | { readonly type: "plugin"; readonly spec: PluginSpec }
-  | { readonly type: "content"; readonly content: number }
+  /** A payload's bytes: at a place of the file of contents, or as the part. */
+  | { readonly type: "content"; readonly content: number; readonly place?: Place }
   | { readonly type: "forget"; readonly content: number }
   | {
     readonly type: "call";
@@ -27,38 +43,67 @@ export type ToProcess =
   }
   /** The part is the asset; or there is none, and why. */
   | { readonly type: "asset"; readonly ask: number; readonly error?: string }
+  /** The files have no names any more: the one of answers may be written. */
+  | { readonly type: "unlinked" }
+  /** Places of the file of answers that have been read. */
+  | { readonly type: "read"; readonly places: readonly number[] }
   | { readonly type: "ping" }
   | { readonly type: "close" };
 
-/** Process to core. The parts of an `ok` are the JSON text and the buffers of the answer. */
+/** Process to core. The parts of an `ok` are the JSON text and those buffers of the answer that are not in the file of answers. */
 export type FromProcess =
-  | { readonly type: "done"; readonly call: number; readonly outcome: RawOutcome }
+  /** It has opened the files. */
+  | { readonly type: "opened" }
+  | {
+    readonly type: "done";
+    readonly call: number;
+    readonly outcome: RawOutcome;
+    /** Places that have been read. */
+    readonly places: readonly number[];
+  }
   | { readonly type: "log"; readonly level: LogLevel; readonly plugin: string; readonly message: string }
   /** Asks for an asset: the process itself can read no file but code. */
   | { readonly type: "asset"; readonly ask: number; readonly plugin: string; readonly name: string }
   | { readonly type: "pong" };
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Writes an outcome as envelope and parts. */
-export function encodeOutcome(call: number, outcome: RawOutcome): { envelope: unknown; parts: Uint8Array[] } {
+/**
+ * Writes an outcome as envelope and parts.
+ *
+ * @param put Puts a buffer into the file of answers, if it can.
+ */
+export function encodeOutcome(
+  call: number,
+  outcome: RawOutcome,
+  put: (bytes: Uint8Array) => Place | null,
+): { envelope: unknown; parts: Uint8Array[] } {
   if (outcome.status !== "ok") return { envelope: { type: "done", call, ...outcome }, parts: [] };
   const { answer: { json, parts }, status, timing } = outcome;
-  return { envelope: { type: "done", call, status, timing }, parts: [new TextEncoder().encode(json), ...parts] };
+  const places = parts.map(put);
+  return {
+    envelope: { type: "done", call, status, timing, ...(places.some((place) => place !== null) && { places }) },
+    parts: [encoder.encode(json), ...parts.filter((_, index) => places[index] === null)],
+  };
 }
 
 /**
  * Reads a frame of a process.
  *
+ * @param read Reads from the file of answers.
  * @throws {FrameError} If it is none of {@linkcode FromProcess}.
  */
-export function parseFromProcess({ envelope, parts }: Frame): FromProcess {
+export function parseFromProcess(
+  { envelope, parts }: Frame,
+  read: (place: Place) => Uint8Array<ArrayBuffer>,
+): FromProcess {
   if (typeof envelope !== "object" || envelope === null) throw new FrameError("envelope is no object");
-  const { type, call, status, message, stack, denied, level, plugin, ask, name, timing } = envelope as Record<
+  const { type, call, status, message, stack, denied, level, plugin, ask, name, timing, places } = envelope as Record<
     string,
     unknown
   >;
-  if (type === "pong") return { type };
+  if (type === "opened" || type === "pong") return { type };
   if (type === "log") {
     return {
       type,
@@ -71,8 +116,14 @@ export function parseFromProcess({ envelope, parts }: Frame): FromProcess {
     return { type, ask, plugin: text(plugin, 64), name: text(name, 1024) };
   }
   if (type !== "done" || typeof call !== "number") throw new FrameError("envelope has an unknown type");
-  const outcome = parseOutcomeOf({ status, message, stack, denied }, parts);
-  return { type, call, outcome: { ...outcome, ...parseTiming(timing) } };
+  const found = parsePlaces(places);
+  const outcome = parseOutcomeOf({ status, message, stack, denied }, withPlaces(parts, found, read));
+  return {
+    type,
+    call,
+    outcome: { ...outcome, ...parseTiming(timing) },
+    places: found.flatMap((place) => place?.at ?? []),
+  };
 }
 
 function parseOutcomeOf(
@@ -98,6 +149,39 @@ function parseOutcomeOf(
     default:
       throw new FrameError("answer has an unknown status");
   }
+}
+
+/** The parts of an answer in their order, those in the file included. */
+function withPlaces(
+  parts: Frame["parts"],
+  places: readonly (Place | null)[],
+  read: (place: Place) => Uint8Array<ArrayBuffer>,
+): Frame["parts"] {
+  if (places.length === 0) return parts;
+  const [json, ...sent] = parts;
+  let next = 0;
+  const all = places.map((place) => {
+    const part = place === null ? sent[next++] : read(place);
+    if (part === undefined) throw new FrameError("answer has fewer parts than it says");
+    return part;
+  });
+  if (json === undefined || next !== sent.length) throw new FrameError("answer has more parts than it says");
+  return [json, ...all];
+}
+
+function parsePlaces(value: unknown): (Place | null)[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > MAX_PARTS) throw new FrameError("answer has places that are no list");
+  return value.map((place) => {
+    if (place === null) return null;
+    const { at, size } = place as Record<string, unknown>;
+    if (!isOffset(at) || !isOffset(size)) throw new FrameError("answer has a place that is none");
+    return { at, size };
+  });
+}
+
+function isOffset(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_FILE;
 }
 
 function parseTiming(value: unknown): { timing?: Timing } {

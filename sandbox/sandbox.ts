@@ -49,8 +49,21 @@ export interface Call {
   readonly timeout?: number;
 }
 
+/** A payload's bytes, wherever they are. */
+export interface Content {
+  /** Number of bytes. */
+  readonly size: number;
+  /** The bytes, in a buffer that nobody else has. */
+  copy(): ArrayBuffer;
+}
+
+/** A content that is in memory. */
+export function inMemory(bytes: Uint8Array): Content {
+  return { size: bytes.length, copy: () => new Uint8Array(bytes).buffer };
+}
+
 /** A call whose arguments are JSON text already. */
-export type RawCall = Omit<Call, "args"> & { readonly args: string };
+export type RawCall = Omit<Call, "args" | "content"> & { readonly args: string; readonly content?: Content };
 
 /** What a call gave: checked to be plain JSON data, but not yet to be of the method's shape. */
 export interface Answer {

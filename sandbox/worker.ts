@@ -156,7 +156,7 @@ export class PluginWorker {
     let count = 0;
     let size = 0;
     for (const { call } of this.#waiting) {
-      size += call.content?.length ?? 0;
+      size += call.content?.size ?? 0;
       // Whoever waits for an item may do so for long.
       if (count > 0 && (!this.#ahead || count === MAX_BATCH || size > MAX_BATCH_SIZE || call.method === "ingest")) {
         break;
@@ -175,11 +175,11 @@ export class PluginWorker {
 
   #send(batch: readonly Pending[]): void {
     const calls = batch.map((pending): GuestCall => {
-      const { call: { method, args, content: shared } } = pending;
+      const { call: { method, args, content: source } } = pending;
       const id = this.#nextId++;
       const before = performance.now();
       // The guest's own copy: nothing that it does to the bytes reaches anyone else (row 16).
-      const content = shared === undefined ? undefined : new Uint8Array(shared).buffer;
+      const content = source?.copy();
       this.#running.set(id, { ...pending, begun: null, copy: performance.now() - before });
       return { id, method, args, ...(content && { content }) };
     });

@@ -1,6 +1,14 @@
 import { readAsset } from "./assets.ts";
 import { PluginWorker } from "./worker.ts";
-import { type Call, type Outcome, parseOutcome, type PluginSpec, type Sandbox, type SandboxLog } from "./sandbox.ts";
+import {
+  type Call,
+  inMemory,
+  type Outcome,
+  parseOutcome,
+  type PluginSpec,
+  type Sandbox,
+  type SandboxLog,
+} from "./sandbox.ts";
 
 /** Runs every plugin in a Web Worker of this process. */
 export class WorkerTier implements Sandbox {
@@ -15,7 +23,9 @@ export class WorkerTier implements Sandbox {
 
   /** Calls a plugin. */
   async call(plugin: PluginSpec, call: Call): Promise<Outcome> {
-    return parseOutcome(await this.#worker(plugin).call({ ...call, args: JSON.stringify(call.args) }));
+    const { args, content, ...rest } = call;
+    const raw = { ...rest, args: JSON.stringify(args), ...(content && { content: inMemory(content) }) };
+    return parseOutcome(await this.#worker(plugin).call(raw));
   }
 
   /** Nothing is kept between calls. */

@@ -1,6 +1,6 @@
 /** Plugins that can do nothing but compute get calls ahead of their turn. Whose fault something is, is known all the same. */
 import assert from "node:assert/strict";
-import type { PluginSpec, RawOutcome } from "../../sandbox/sandbox.ts";
+import { inMemory, type PluginSpec, type RawOutcome } from "../../sandbox/sandbox.ts";
 import { PluginWorker } from "../../sandbox/worker.ts";
 import { fromFileUrl } from "../support.ts";
 
@@ -35,7 +35,7 @@ async function batch(spec: PluginSpec, timeoutOf: (n: number) => number | undefi
   assert.equal((await worker.methods()).status, "ok");
   const outcomes = await Promise.all(Array.from({ length: COUNT }, (_, n) => {
     const timeout = timeoutOf(n);
-    const content = new Uint8Array([n]);
+    const content = inMemory(new Uint8Array([n]));
     return worker.call({ method: "scan", args: "[{},{}]", content, ...(timeout !== undefined && { timeout }) });
   }));
   await worker.close();
@@ -119,7 +119,7 @@ Deno.test("each call of a batch has the time of one call, from when the one befo
 Deno.test("calls of a plugin that is closed end, those ahead of their turn as well", async () => {
   const worker = new PluginWorker(plugin("await new Promise(() => {})"), () => {}, () => Promise.reject(new Error()));
   await worker.methods();
-  const content = new Uint8Array([1]);
+  const content = inMemory(new Uint8Array([1]));
   const calls = Array.from({ length: 40 }, () => worker.call({ method: "scan", args: "[{},{}]", content }));
   await Promise.resolve();
   await worker.close();

@@ -16,6 +16,12 @@ Deno.test("a plugin reaches no standard stream; what it prints is in the log", a
   assert.match(log, /writes_to_standard_streams: NOISE OF A PLUGIN/);
 });
 
+Deno.test("a plugin reaches no file that its process has open", async () => {
+  const { gained, results } = await attack("descriptors_of_the_process");
+  assert.equal(gained, null);
+  assert.equal((results as { attempts: number }).attempts, 11 * 197);
+});
+
 Deno.test("a plugin sees no environment, no arguments and no options but its own", async () => {
   const { gained, refused, results } = await attack("reads_the_environment");
   assert.equal(gained, null);
