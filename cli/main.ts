@@ -4,6 +4,9 @@ import { EXIT, report, Shown, UsageError } from "./exit.ts";
 /** First line of everything that stoQ says about itself. */
 export const ABOUT = `stoQ :: v${VERSION} :: an automated analysis framework`;
 
+/** Commands that need a sandbox, whatever else is on the command line. */
+const SCANS: ReadonlySet<string> = new Set(["scan", "run", "replay"]);
+
 /**
  * Runs the command.
  *
@@ -13,6 +16,9 @@ export const ABOUT = `stoQ :: v${VERSION} :: an automated analysis framework`;
 export async function main(args: readonly string[]): Promise<number> {
   const debug = args.some((arg, i) => arg === "--log-level=debug" || arg === "--log-level" && args[i + 1] === "debug");
   try {
+    if (SCANS.has(args[0] ?? "") && !args.some((arg) => arg === "-h" || arg === "--help")) {
+      await (await import("../sandbox/start.ts")).startAhead();
+    }
     // Loaded here: parsing the command line is the larger part of what the command loads.
     const { makeProgram } = await import("./program.ts");
     let status: number = EXIT.ok;

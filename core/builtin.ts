@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { embed, type EmbeddedFiles, embeddedMain, embeddedName, readEmbedded } from "../sandbox/embedded.ts";
+import { builtinFolders } from "../sandbox/launch.ts";
 import type { PluginSpec } from "../sandbox/sandbox.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
@@ -47,7 +48,7 @@ export function builtinCode({ name, folder, assets }: Manifest): Pick<PluginSpec
   }
   return {
     entry: pathToFileURL(join(folder, `${name}.ts`)).href,
-    code: [folder, join(BUILTIN_FOLDER, "lib")],
+    code: builtinFolders(),
     assets: mapValues(assets, (source) => source.startsWith("npm:") ? npmFile(source.slice("npm:".length)) : source),
   };
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import type { BulkFiles } from "./bulk.ts";
 import { hasBubblewrap } from "./commands.ts";
 import { embeddedMain, isEmbedded } from "./embedded.ts";
@@ -27,6 +26,9 @@ const PASSED_ON = [
 
 /** The sub-command by which the single-file command starts as a sandbox process. */
 export const SANDBOX_COMMAND = "sandbox-process";
+
+/** The checkout. */
+const ROOT = import.meta.dirname?.slice(0, -"/sandbox".length);
 
 /** Kinds of permissions that a process has in all. */
 const PERMISSIONS: readonly (keyof Permissions)[] = ["net", "read", "write", "run", "env", "sys"];
@@ -125,10 +127,14 @@ function neededPermissions(
 
 /** Folders of a checkout that Workers load modules from; one file has all in it. */
 function ownFolders(): string[] {
-  if (embeddedMain() !== undefined) return [];
-  return ["./", "../core/response.ts", "../deno.json", "../plugins/"].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url))
-  );
+  return embeddedMain() === undefined
+    ? [import.meta.dirname!, `${ROOT}/core/response.ts`, `${ROOT}/deno.json`, ...builtinFolders()]
+    : [];
+}
+
+/** Where a built-in plugin loads modules from: all of them, which hold nothing but code that everyone has. */
+export function builtinFolders(): string[] {
+  return embeddedMain() === undefined ? [`${ROOT}/plugins`] : [];
 }
 
 function names(value: readonly string[] | boolean): string[] {

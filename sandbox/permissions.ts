@@ -7,14 +7,15 @@ import type { PluginSpec } from "./sandbox.ts";
  * `read` also covers the folder that the code is in, without which it could not be loaded. `ffi` and `import` are never
  * granted: native code has no sandbox, and code comes from the plugin's own folder.
  */
-export function workerPermissions({ permissions, code, entry }: PluginSpec): Deno.PermissionOptionsObject {
+export function workerPermissions(
+  { permissions, code }: Pick<PluginSpec, "permissions" | "code">,
+): Deno.PermissionOptionsObject {
   const { net, read, write, run, env, sys } = permissions;
   const list = (value: readonly string[] | boolean): string[] | boolean =>
     typeof value === "boolean" ? value : value.length > 0 ? [...value] : false;
-  const codePaths = entry.startsWith("file:") ? code : [];
   return {
     net: list(net),
-    read: read === true ? true : list([...(read === false ? [] : read), ...codePaths]),
+    read: read === true ? true : list([...(read === false ? [] : read), ...code]),
     write: list(write),
     run: list(run),
     env: list(env),

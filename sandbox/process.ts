@@ -4,9 +4,8 @@
  * @module
  */
 import { readAsset } from "./assets.ts";
-import { type BulkFiles, makeBulkFiles, MAX_FILE, type Place } from "./bulk.ts";
-import { FrameError, FrameReader, FrameWriter } from "./frames.ts";
-import { sandboxCommand } from "./launch.ts";
+import { type BulkFiles, MAX_FILE, type Place } from "./bulk.ts";
+import { FrameError, FrameReader, type FrameWriter } from "./frames.ts";
 import { parseFromProcess, type ToProcess } from "./process_protocol.ts";
 import { oneLine, printable } from "./protocol.ts";
 import { forgetProcess, residentMiB } from "./rss.ts";
@@ -19,6 +18,7 @@ import {
   type SandboxLog,
   sharesProcess,
 } from "./sandbox.ts";
+import { startProcess } from "./start.ts";
 
 /** Bytes of standard error that are kept, to say what a process died of. */
 const STDERR_KEPT = 8 * 1024;
@@ -101,33 +101,21 @@ export class SandboxProcess {
   #gone: Promise<void>;
 
   /**
-   * @param plugins Plugins that the process is for: they decide its permissions.
+   * @param plugin Plugin that the process is for, and whose permissions it has; nothing for those that share one.
    * @param log Takes what plugins log.
    * @param ended Called once, when the process is gone, with the jobs still in {@linkcode jobs}.
    */
   constructor(
-    plugins: readonly PluginSpec[],
-    memory: number,
+    plugin: PluginSpec | undefined,
     log: SandboxLog,
     ended: (process: SandboxProcess, death: Death) => void,
   ) {
-    this.#files = makeBulkFiles();
-    const files = this.#files?.paths ?? null;
-    const { program, args, env, revoke } = sandboxCommand(plugins, memory, files);
     this.#log = log;
     this.#ended = ended;
-    this.#child = new Deno.Command(program, {
-      args,
-      env,
-      clearEnv: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    })
-      .spawn();
-    const writer = this.#child.stdin.getWriter();
-    this.#writer = new FrameWriter((bytes) => writer.write(bytes));
-    this.#post({ type: "setup", files, revoke });
+    const { child, files, writer } = startProcess(plugin);
+    this.#child = child;
+    this.#files = files;
+    this.#writer = writer;
     this.#gone = this.#serve();
     this.#keepAlive(false);
   }

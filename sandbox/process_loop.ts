@@ -2,7 +2,7 @@ import { type BulkReader, type BulkWriter, openBulkFiles } from "./bulk.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
 import { encodeOutcome, type FromProcess, type ToProcess } from "./process_protocol.ts";
 import { type Content, inMemory, type PluginSpec, type RawOutcome } from "./sandbox.ts";
-import { PluginWorker } from "./worker.ts";
+import { PluginWorker, prepareGuest } from "./worker.ts";
 
 /** Bytes read at a time. */
 const READ_SIZE = 256 * 1024;
@@ -89,7 +89,7 @@ class SandboxHost {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
   }
 
-  #setUp({ files, revoke }: ToProcess & { type: "setup" }): void {
+  #setUp({ files, revoke, guest }: ToProcess & { type: "setup" }): void {
     this.#files = files === null ? {} : openBulkFiles(files);
     const kinds = revoke.map((name) => ({ name: name as Deno.PermissionName }));
     const paths: Deno.PermissionDescriptor[] = files === null
@@ -97,6 +97,7 @@ class SandboxHost {
       : [{ name: "read", path: files[0] }, { name: "write", path: files[1] }];
     for (const permission of [...paths, ...kinds]) Deno.permissions.revokeSync(permission);
     if (files !== null) this.send({ type: "opened" }, []);
+    if (guest !== null) prepareGuest(guest);
   }
 
   #content({ place }: ToProcess & { type: "content" }, part: Uint8Array | undefined): Content {

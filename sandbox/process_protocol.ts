@@ -21,11 +21,13 @@ import type { PluginSpec, RawOutcome, Timing } from "./sandbox.ts";
 
 /** Core to process. The part of a `call` is the JSON text of its arguments. */
 export type ToProcess =
-  /** The first message: files of contents and of answers to open, if there are any, and kinds of permissions to give up then. */
+  /** The first message: files of contents and of answers to open, if there are any, kinds of permissions to give up then, … */
   | {
     readonly type: "setup";
     readonly files: BulkFiles["paths"] | null;
     readonly revoke: readonly string[];
+    /** Permissions of a Worker to start before it is known which plugin it is for. */
+    readonly guest: Deno.PermissionOptionsObject | null;
   }
   | { readonly type: "plugin"; readonly spec: PluginSpec }
   /** A payload's bytes: at a place of the file of contents, or as the part. */

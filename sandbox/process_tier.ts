@@ -100,7 +100,7 @@ export class ProcessTier implements Sandbox {
     let best: SandboxProcess | undefined;
     for (const process of this.#shared) if (best === undefined || process.jobs.size < best.jobs.size) best = process;
     if (best === undefined || best.jobs.size >= SPREAD_AT && this.#shared.length < this.options.sandboxes) {
-      this.#shared.push(best = this.#start([], SHARED_MEMORY));
+      this.#shared.push(best = this.#start());
     }
     if (content !== undefined) this.#place.set(content, best);
     return best;
@@ -108,12 +108,12 @@ export class ProcessTier implements Sandbox {
 
   #ownOf(plugin: PluginSpec): SandboxProcess {
     let process = this.#own.get(plugin.name);
-    if (process === undefined) this.#own.set(plugin.name, process = this.#start([plugin], plugin.limits.memory));
+    if (process === undefined) this.#own.set(plugin.name, process = this.#start(plugin));
     return process;
   }
 
-  #start(plugins: readonly PluginSpec[], memory: number): SandboxProcess {
-    const process = new SandboxProcess(plugins, memory, this.log, (ended, death) => this.#ended(ended, death));
+  #start(plugin?: PluginSpec): SandboxProcess {
+    const process = new SandboxProcess(plugin, this.log, (ended, death) => this.#ended(ended, death));
     this.#all.add(process);
     return process;
   }
@@ -196,7 +196,7 @@ export class ProcessTier implements Sandbox {
       };
       this.#submitTo({ ...job, settle }, () => {
         if (process === undefined || process.ending || !this.#all.has(process)) {
-          process = this.#start([job.plugin], job.plugin.limits.memory);
+          process = this.#start(job.plugin);
           process.draining = true;
         }
         return process;
@@ -205,6 +205,3 @@ export class ProcessTier implements Sandbox {
     }
   }
 }
-
-/** V8 heap of a shared process's Workers, in MiB; the plugins' own limits decide when it is killed. */
-const SHARED_MEMORY = 1024;

@@ -207,11 +207,7 @@ export class PluginWorker {
     this.#loading = { promise, resolve, timer: setTimeout(() => this.#timedOut(timeout, null), timeout) };
     let worker: Worker;
     try {
-      worker = new Worker(guestUrl(), {
-        type: "module",
-        name: this.#spec.name,
-        deno: { permissions: workerPermissions(this.#spec) },
-      });
+      worker = takeGuest(workerPermissions(this.#spec));
     } catch (error) {
       const message = `cannot be loaded: its sandbox cannot be made: ${oneLine((error as Error).message)}`;
       this.#end({ status: "failed", message, stack: "" });
@@ -415,9 +411,25 @@ function fromGuestError({ message, stack, denied }: GuestError, prefix: string):
     : { status: "denied", message: prefix + message, stack, denied };
 }
 
-/** The module that every Worker starts with. */
-function guestUrl(): string {
-  return embeddedMain() === undefined
+/** A Worker that waits for its plugin, and the permissions that it has, as JSON. */
+let ready: { readonly permissions: string; readonly worker: Worker } | undefined;
+
+/** Starts a Worker before it is known which plugin it is for. */
+export function prepareGuest(permissions: Deno.PermissionOptionsObject): void {
+  ready = { permissions: JSON.stringify(permissions), worker: startGuest(permissions) };
+}
+
+/** The Worker that was prepared, if it has just these permissions; else a new one. */
+function takeGuest(permissions: Deno.PermissionOptionsObject): Worker {
+  if (ready?.permissions !== JSON.stringify(permissions)) return startGuest(permissions);
+  const { worker } = ready;
+  ready = undefined;
+  return worker;
+}
+
+function startGuest(permissions: Deno.PermissionOptionsObject): Worker {
+  const url = embeddedMain() === undefined
     ? new URL("./guest_main.ts", import.meta.url).href
     : moduleUrl(embeddedName("sandbox/guest_main.js"));
+  return new Worker(url, { type: "module", deno: { permissions } });
 }

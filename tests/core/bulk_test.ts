@@ -20,6 +20,18 @@ function filled(size: number, value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(size).fill(value);
 }
 
+/** Whether a process has the text in its arguments (Linux; elsewhere it is not known). */
+function runningWith(text: string): boolean {
+  if (Deno.build.os !== "linux") return false;
+  return [...Deno.readDirSync("/proc")].some(({ name }) => {
+    try {
+      return /^\d+$/.test(name) && Deno.readTextFileSync(`/proc/${name}/cmdline`).includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** A file, with both sides of it, that is gone with its disposal. */
 function bothSides() {
   const path = Deno.makeTempFileSync({ prefix: "stoq-test-" });
@@ -208,5 +220,22 @@ Deno.test("large payloads give the same result with files beside the pipes and w
     assert.deepEqual([...Deno.readDirSync(`${folder}/tmp`)], []);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a sandbox process that was started ahead and not needed ends with the command, and leaves nothing", async () => {
+  const TMPDIR = await Deno.makeTempDir({ prefix: "stoq_test_" });
+  try {
+    const env = { TMPDIR, XDG_RUNTIME_DIR: "" };
+    for (
+      const args of [["scan", "/nonexistent/file"], ["scan", "--nonsense"], ["run"], ["replay", "/nonexistent/file"]]
+    ) {
+      assert.notEqual((await stoq(args, { env })).code, 0);
+      assert.deepEqual([...Deno.readDirSync(TMPDIR)], [], args.join(" "));
+    }
+    // Its arguments name the folder. The test's own time limit is the one for a process that does not end.
+    while (runningWith(TMPDIR)) await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    await Deno.remove(TMPDIR, { recursive: true });
   }
 });

@@ -1,0 +1,81 @@
+/**
+ * Starts sandbox processes. The command starts the one that most scans need before it has loaded itself: by the time it knows what to ask
+ * for, the process is there.
+ *
+ * @module
+ */
+import { type BulkFiles, makeBulkFiles } from "./bulk.ts";
+import { embeddedMain } from "./embedded.ts";
+import { encodeHead, FrameWriter } from "./frames.ts";
+import { builtinFolders, sandboxCommand } from "./launch.ts";
+import { workerPermissions } from "./permissions.ts";
+import type { ToProcess } from "./process_protocol.ts";
+import type { PluginSpec } from "./sandbox.ts";
+
+/** V8 heap of a shared process's Workers, in MiB; the plugins' own limits decide when it is killed. */
+const SHARED_MEMORY = 1024;
+
+/** A process that has been started, and told what it is. */
+export interface StartedProcess {
+  readonly child: Deno.ChildProcess;
+  readonly files: BulkFiles | null;
+  /** To its standard input. */
+  readonly writer: FrameWriter;
+  /** Resolves when the process has been told. */
+  readonly told: Promise<void>;
+}
+
+let ahead: StartedProcess | undefined;
+
+/**
+ * Starts a sandbox process.
+ *
+ * @param plugin The plugin that it is for; nothing for those that share one.
+ * @throws {Error} If it cannot be started.
+ */
+export function startProcess(plugin?: PluginSpec): StartedProcess {
+  if (plugin !== undefined) return start([plugin], plugin.limits.memory);
+  const started = ahead ?? start([], SHARED_MEMORY);
+  ahead = undefined;
+  return started;
+}
+
+/** Starts the first process that plugins share. Where it is not needed after all, it ends with the command. */
+export async function startAhead(): Promise<void> {
+  // In a package that was loaded from elsewhere it is not known yet what to start.
+  if (embeddedMain() === undefined && !import.meta.url.startsWith("file:")) return;
+  try {
+    ahead = start([], SHARED_MEMORY);
+    ahead.child.unref();
+    // What loads next keeps everything else waiting.
+    await ahead.told;
+  } catch {
+    // Whoever needs one will hear of it.
+  }
+}
+
+function start(plugins: readonly PluginSpec[], memory: number): StartedProcess {
+  const files = makeBulkFiles();
+  const paths = files?.paths ?? null;
+  const { program, args, env, revoke } = sandboxCommand(plugins, memory, paths);
+  const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, { args, env, clearEnv: true, ...pipes }).spawn();
+  } catch (error) {
+    files?.close();
+    throw error;
+  }
+  const input = child.stdin.getWriter();
+  const guest = plugins.length === 0 ? sharedPermissions() : null;
+  const setup: ToProcess = { type: "setup", files: paths, revoke, guest };
+  // Whoever reads the other side sees it if that is gone.
+  const told = input.write(encodeHead(setup, [])).catch(() => {});
+  return { child, files, writer: new FrameWriter((bytes) => input.write(bytes)), told };
+}
+
+/** What every plugin has that shares a process: it can only compute. */
+function sharedPermissions(): Deno.PermissionOptionsObject {
+  const none = { net: [], read: [], write: [], run: [], env: [], sys: [] };
+  return workerPermissions({ permissions: none, code: builtinFolders() });
+}
