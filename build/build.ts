@@ -22,7 +22,11 @@ export const BUNDLE = `${ROOT}dist/stoq.js`;
 /** All that is embedded, by path. */
 async function embeddedFiles(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  const modules = ["sandbox/guest_main.ts", ...BUILTIN_PLUGINS.map((name) => `plugins/${name}/${name}.ts`)];
+  const modules = [
+    "sandbox/guest_main.ts",
+    "sandbox/process_main.ts",
+    ...BUILTIN_PLUGINS.map((name) => `plugins/${name}/${name}.ts`),
+  ];
   const texts = await bundle(modules, ROOT, "build");
   for (const [i, path] of modules.entries()) {
     files.set(path.replace(/ts$/, "js"), new TextEncoder().encode(texts[i]));
@@ -59,11 +63,13 @@ function compress(bytes: Uint8Array): string {
 
 /** Builds the file. @returns Its size in bytes. */
 export async function build(): Promise<number> {
-  const files = Object.fromEntries([...await embeddedFiles()].map(([path, bytes]) => [path, compress(bytes)]));
+  const files = [...await embeddedFiles()].map(([path, bytes]) =>
+    `  ${JSON.stringify(path)}: () => ${JSON.stringify(compress(bytes))},\n`
+  );
   const work = `${ROOT}dist/.build`;
   await Deno.mkdir(work, { recursive: true });
   try {
-    await Deno.writeTextFile(`${work}/files.ts`, `export const files = ${JSON.stringify(files, null, 1)};\n`);
+    await Deno.writeTextFile(`${work}/files.ts`, `export const files = {\n${files.join("")}};\n`);
     const main = await Deno.readTextFile(`${ROOT}build/main.ts`);
     await Deno.writeTextFile(`${work}/main.ts`, main.replaceAll('"../', '"../../'));
     const [text] = await bundle(["dist/.build/main.ts"], ROOT, "build");

@@ -9,24 +9,42 @@ import type * as zlib from "node:zlib";
 /** Begins what names an embedded file, where else a path or a `file:` URL stands. */
 const PREFIX = "embedded:";
 
-/** Files by path, compressed with Brotli (RFC 7932), in base64. */
-export type EmbeddedFiles = Readonly<Record<string, string>>;
+/** Name of the module that Workers start with, where it is embedded. */
+export const GUEST_MODULE = `${PREFIX}sandbox/guest_main.js`;
+
+/** The same of that which sandbox processes start with. */
+export const PROCESS_MODULE = `${PREFIX}sandbox/process_main.js`;
+
+/** Files by path, compressed with Brotli (RFC 7932), in base64; each in a function, so that no text is made that nobody reads. */
+export type EmbeddedFiles = Readonly<Record<string, () => string>>;
 
 let files: EmbeddedFiles | undefined;
 let main: string | undefined;
+/** Modules by name, in a process that was given them. */
+const modules = new Map<string, Uint8Array<ArrayBuffer>>();
 const urls = new Map<string, string>();
 
 /**
  * Says what is embedded. Called once, before anything is read.
  *
- * @param url Of the module that sandbox processes start with: with the argument `sandbox-process` it serves the core.
+ * @param url Of the file that it is embedded in: started with the argument `sandbox-process` it serves the core.
  */
 export function embed(contents: EmbeddedFiles, url: string): void {
   files = contents;
   main = url;
 }
 
-/** URL of the module that sandbox processes start with; nothing in a checkout. */
+/** Gives this process an embedded module that another has. */
+export function provideModule(name: string, text: Uint8Array<ArrayBuffer>): void {
+  modules.set(name, text);
+}
+
+/** Whether there is such an embedded module. */
+export function hasModule(name: string): boolean {
+  return modules.has(name) || files !== undefined && Object.hasOwn(files, name.slice(PREFIX.length));
+}
+
+/** URL of the file that all is embedded in; nothing in a checkout. */
 export function embeddedMain(): string | undefined {
   return main;
 }
@@ -41,6 +59,11 @@ export function isEmbedded(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
+/** An embedded module, as the part of a message; nothing where it is a file. */
+export function embeddedParts(name: string): Uint8Array<ArrayBuffer>[] {
+  return hasModule(name) ? [readEmbedded(name)] : [];
+}
+
 /**
  * Content of an embedded file.
  *
@@ -51,7 +74,7 @@ export function readEmbedded(name: string): Uint8Array<ArrayBuffer> {
   if (files === undefined || !Object.hasOwn(files, path)) throw new Deno.errors.NotFound(`no embedded file "${path}"`);
   // Not imported: in a checkout it would be loaded for nothing, by each sandbox process.
   const { brotliDecompressSync } = globalThis.process.getBuiltinModule("node:zlib") as typeof zlib;
-  return new Uint8Array(brotliDecompressSync(Uint8Array.fromBase64(files[path]!)));
+  return new Uint8Array(brotliDecompressSync(Uint8Array.fromBase64(files[path]!())));
 }
 
 /** URL of an embedded module, for this process and its Workers: it needs no permission. Any other URL stays as it is. */
@@ -59,7 +82,10 @@ export function moduleUrl(name: string): string {
   if (!isEmbedded(name)) return name;
   let url = urls.get(name);
   if (url === undefined) {
-    urls.set(name, url = URL.createObjectURL(new Blob([readEmbedded(name)], { type: "text/javascript" })));
+    urls.set(
+      name,
+      url = URL.createObjectURL(new Blob([modules.get(name) ?? readEmbedded(name)], { type: "text/javascript" })),
+    );
   }
   return url;
 }

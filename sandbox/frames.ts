@@ -46,6 +46,12 @@ export function encodeHead(envelope: unknown, parts: readonly Uint8Array[]): Uin
   return head;
 }
 
+/** A whole frame. */
+export function encodeFrame(envelope: unknown, parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const pieces = [encodeHead(envelope, parts), ...parts];
+  return join(pieces, pieces.reduce((size, { length }) => size + length, 0));
+}
+
 /** Writes frames in order, joining small ones; waits for nobody. */
 export class FrameWriter {
   readonly #write: (bytes: Uint8Array) => Promise<unknown>;

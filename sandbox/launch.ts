@@ -6,7 +6,7 @@
  */
 import type { BulkFiles } from "./bulk.ts";
 import { hasBubblewrap } from "./commands.ts";
-import { embeddedMain, isEmbedded } from "./embedded.ts";
+import { embeddedMain, isEmbedded, PROCESS_MODULE, readEmbedded } from "./embedded.ts";
 import type { Permissions } from "./protocol.ts";
 import type { PluginSpec } from "./sandbox.ts";
 
@@ -78,9 +78,18 @@ export function sandboxCommand(
     // The heap of each Worker; what V8 does not count is watched from outside.
     `--v8-flags=--max-old-space-size=${Math.ceil(memory)}`,
     ...[...needed].map(([kind, values]) => `--allow-${kind}${values === true ? "" : `=${values.join(",")}`}`),
-    ...(embedded === undefined ? [new URL("./process_main.ts", import.meta.url).href] : [embedded, SANDBOX_COMMAND]),
+    ...entry(embedded),
   ];
   return { program: Deno.execPath(), args, env, revoke: [] };
+}
+
+/** What it starts with, and the arguments of that. */
+function entry(embedded: string | undefined): string[] {
+  if (embedded === undefined) return [new URL("./process_main.ts", import.meta.url).href];
+  // Windows has a limit of 32 KiB for all arguments together.
+  if (Deno.build.os === "windows") return [embedded, SANDBOX_COMMAND];
+  // Not the whole file, most of which is plugins: the process is given those that it is for.
+  return [`data:text/javascript;base64,${readEmbedded(PROCESS_MODULE).toBase64()}`];
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { readAsset } from "./assets.ts";
 import { type BulkFiles, MAX_FILE, type Place } from "./bulk.ts";
+import { embeddedParts } from "./embedded.ts";
 import { FrameError, FrameReader, type FrameWriter } from "./frames.ts";
 import { parseFromProcess, type ToProcess } from "./process_protocol.ts";
 import { oneLine, printable } from "./protocol.ts";
@@ -148,7 +149,7 @@ export class SandboxProcess {
     if (!this.#known.has(plugin.name)) {
       this.#known.set(plugin.name, plugin);
       this.#limit = Math.max(this.#limit, plugin.limits.memory);
-      this.#post({ type: "plugin", spec: plugin });
+      this.#post({ type: "plugin", spec: plugin }, embeddedParts(plugin.entry));
     }
     if (call?.method === "ingest") this.provides = true;
     const id = this.#nextCall++;

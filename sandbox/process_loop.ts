@@ -1,4 +1,5 @@
 import { type BulkReader, type BulkWriter, openBulkFiles } from "./bulk.ts";
+import { GUEST_MODULE, provideModule } from "./embedded.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
 import { encodeOutcome, type FromProcess, type ToProcess } from "./process_protocol.ts";
 import { type Content, inMemory, type PluginSpec, type RawOutcome } from "./sandbox.ts";
@@ -51,11 +52,12 @@ class SandboxHost {
 
   /** Takes one message of the core. */
   receive(message: Exclude<ToProcess, { type: "close" }>, part: Uint8Array<ArrayBuffer> | undefined): void {
-    if (message.type === "setup") return this.#setUp(message);
+    if (message.type === "setup") return this.#setUp(message, part);
     // Else plugins would have what the process still may.
     if (this.#files === undefined) throw new Error("A sandbox process is set up before anything else");
     switch (message.type) {
       case "plugin":
+        if (part !== undefined) provideModule(message.spec.entry, part);
         this.#workers.set(message.spec.name, this.#worker(message.spec));
         return;
       case "content":
@@ -89,7 +91,11 @@ class SandboxHost {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
   }
 
-  #setUp({ files, revoke, guest }: ToProcess & { type: "setup" }): void {
+  #setUp(
+    { files, revoke, guest }: ToProcess & { type: "setup" },
+    guestModule: Uint8Array<ArrayBuffer> | undefined,
+  ): void {
+    if (guestModule !== undefined) provideModule(GUEST_MODULE, guestModule);
     this.#files = files === null ? {} : openBulkFiles(files);
     const kinds = revoke.map((name) => ({ name: name as Deno.PermissionName }));
     const paths: Deno.PermissionDescriptor[] = files === null

@@ -19,9 +19,9 @@ import {
 } from "./protocol.ts";
 import type { PluginSpec, RawOutcome, Timing } from "./sandbox.ts";
 
-/** Core to process. The part of a `call` is the JSON text of its arguments. */
+/** Core to process. The part of a `call` is the JSON text of its arguments, that of a `plugin` its module, if that is embedded. */
 export type ToProcess =
-  /** The first message: files of contents and of answers to open, if there are any, kinds of permissions to give up then, … */
+  /** The first message, its part the module that Workers start with, if that is embedded: files of contents and of answers to open, if there are any, kinds of permissions to give up then, … */
   | {
     readonly type: "setup";
     readonly files: BulkFiles["paths"] | null;

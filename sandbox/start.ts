@@ -5,8 +5,8 @@
  * @module
  */
 import { type BulkFiles, makeBulkFiles } from "./bulk.ts";
-import { embeddedMain } from "./embedded.ts";
-import { encodeHead, FrameWriter } from "./frames.ts";
+import { embeddedMain, embeddedParts, GUEST_MODULE } from "./embedded.ts";
+import { encodeFrame, FrameWriter } from "./frames.ts";
 import { builtinFolders, sandboxCommand } from "./launch.ts";
 import { workerPermissions } from "./permissions.ts";
 import type { ToProcess } from "./process_protocol.ts";
@@ -70,7 +70,7 @@ function start(plugins: readonly PluginSpec[], memory: number): StartedProcess {
   const guest = plugins.length === 0 ? sharedPermissions() : null;
   const setup: ToProcess = { type: "setup", files: paths, revoke, guest };
   // Whoever reads the other side sees it if that is gone.
-  const told = input.write(encodeHead(setup, [])).catch(() => {});
+  const told = input.write(encodeFrame(setup, embeddedParts(GUEST_MODULE))).catch(() => {});
   return { child, files, writer: new FrameWriter((bytes) => input.write(bytes)), told };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { runCommand } from "./commands.ts";
-import { embeddedMain, embeddedName, moduleUrl } from "./embedded.ts";
+import { GUEST_MODULE, hasModule, moduleUrl } from "./embedded.ts";
 import { workerPermissions } from "./permissions.ts";
 import {
   type FromGuest,
@@ -428,8 +428,6 @@ function takeGuest(permissions: Deno.PermissionOptionsObject): Worker {
 }
 
 function startGuest(permissions: Deno.PermissionOptionsObject): Worker {
-  const url = embeddedMain() === undefined
-    ? new URL("./guest_main.ts", import.meta.url).href
-    : moduleUrl(embeddedName("sandbox/guest_main.js"));
+  const url = hasModule(GUEST_MODULE) ? moduleUrl(GUEST_MODULE) : new URL("./guest_main.ts", import.meta.url).href;
   return new Worker(url, { type: "module", deno: { permissions } });
 }
