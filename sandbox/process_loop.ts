@@ -97,11 +97,7 @@ class SandboxHost {
   ): void {
     if (guestModule !== undefined) provideModule(GUEST_MODULE, guestModule);
     this.#files = files === null ? {} : openBulkFiles(files);
-    const kinds = revoke.map((name) => ({ name: name as Deno.PermissionName }));
-    const paths: Deno.PermissionDescriptor[] = files === null
-      ? []
-      : [{ name: "read", path: files[0] }, { name: "write", path: files[1] }];
-    for (const permission of [...paths, ...kinds]) Deno.permissions.revokeSync(permission);
+    for (const name of revoke) Deno.permissions.revokeSync({ name: name as Deno.PermissionName });
     if (files !== null) this.send({ type: "opened" }, []);
     if (guest !== null) prepareGuest(guest);
   }
