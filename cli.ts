@@ -5,4 +5,4 @@
  */
 import { main } from "./cli/main.ts";
 
-if (import.meta.main) Deno.exitCode = await main(Deno.args);
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -21,4 +21,4 @@ export { StoqConfigError, StoqError, StoqPluginError } from "./core/errors.ts";
 export { VERSION } from "./core/version.ts";
 export type * from "./plugin.ts";
 
-if (import.meta.main) Deno.exitCode = await main(Deno.args);
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -16,6 +16,6 @@ if (import.meta.main) {
     await runSandboxProcess();
   } else {
     const { main } = await import("../cli/main.ts");
-    Deno.exitCode = await main(Deno.args);
+    Deno.exit(await main(Deno.args));
   }
 }

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { BUNDLE } from "../../build/build.ts";
 import { alternating, median, ROOT, runCommand } from "../measure.ts";
 import type { Bench } from "../part.ts";
 import { NO_HOME, STOQ } from "../scans.ts";
@@ -9,11 +11,16 @@ const TARGET = 5;
 
 const DENO = "deno eval 1";
 
+/** Arguments of Deno that start the command as one file. */
+const ONE_FILE = ["run", "-A", "--no-check", "--no-config", "--no-lock", BUNDLE] as const;
+
 /** How long `stoq scan FILE -s hash` takes from nothing. */
 export async function cold({ corpus, repeats, quick }: Bench): Promise<Section> {
   const file = join(corpus.one.folder, corpus.one.names[0]!);
-  const stoq = (...args: string[]) => () =>
-    runCommand(Deno.execPath(), [...STOQ, ...args], { env: { STOQ_HOME: NO_HOME } });
+  const command = (start: readonly string[]) => (...args: string[]) => () =>
+    runCommand(Deno.execPath(), [...start, ...args], { env: { STOQ_HOME: NO_HOME } });
+  const stoq = command(STOQ);
+  const built = command(ONE_FILE);
   const samples = await alternating(
     {
       [DENO]: () => runCommand(Deno.execPath(), ["eval", "1"]),
@@ -23,6 +30,10 @@ export async function cold({ corpus, repeats, quick }: Bench): Promise<Section> 
         ...["scan", file, "-s", "hash", "--plugin-limits", "hash:isolation=worker"],
       ),
       "stoq scan FILE (triage)": stoq("scan", file),
+      ...(existsSync(BUNDLE) && {
+        "dist/stoq.js --version": built("--version"),
+        "dist/stoq.js scan FILE -s hash": built("scan", file, "-s", "hash"),
+      }),
       "md5sum FILE": () => runCommand("md5sum", [file], { cwd: ROOT }),
     },
     // Commands that take a tenth of a second: as many as make a median.
@@ -32,7 +43,8 @@ export async function cold({ corpus, repeats, quick }: Bench): Promise<Section> 
   const limit = median(samples[DENO]!.map(({ wall }) => wall));
   return {
     title: "Cold start",
-    note: "Whole processes from nothing to their end, one tiny file.",
+    note:
+      "Whole processes from nothing to their end, one tiny file; and the one file that `deno task build` makes, if it is there.",
     rows: Object.entries(samples).map(([what, taken]): Row => ({
       what,
       unit: "ms",
