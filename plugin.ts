@@ -60,7 +60,7 @@ export interface PluginsRun {
 export interface Payload {
   /** UUID of the payload in this scan. */
   readonly payloadId: string;
-  /** The bytes: the plugin's own copy, until its call is answered. Then its memory is free, and the array empty. */
+  /** The bytes: a copy that is the plugin's own. */
   readonly content: Uint8Array<ArrayBuffer>;
   /** Metadata of the payload. */
   readonly payloadMeta: PayloadMeta;

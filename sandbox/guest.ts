@@ -161,8 +161,6 @@ export class Guest {
     } catch (error) {
       this.#powers.post({ type: "error", id, error: describeError(error) });
     }
-    // Not when the garbage collector comes to it: payloads can be as large as the memory that a plugin may use.
-    if (content?.detached === false) content.transfer(0);
   }
 
   async #call(method: Method, args: readonly unknown[], content?: ArrayBuffer): Promise<Outgoing> {

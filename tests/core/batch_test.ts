@@ -133,17 +133,3 @@ Deno.test("payloads that are more than the plugin's memory are refused, touched 
   );
   assert.equal(checkOthers(await batch(spec)), "crashed: returned 96 MiB of payloads, the limit is 80 MiB");
 });
-
-Deno.test("the bytes of a payload are gone once its call is answered, however it was", async () => {
-  const spec = plugin(`
-    const left = globalThis.kept?.length ?? null;
-    globalThis.kept = payload.content;
-    if (n === 2) throw new Error(String(left));
-    if (n === 3) return { extracted: [{ content: payload.content }], results: left };
-    return { results: left };
-  `);
-  const outcomes = await batch(spec);
-  assert.deepEqual(outcomes.slice(0, 5).map(resultOf), [undefined, 0, "failed: Error: 0", 0, 0]);
-  const { answer } = outcomes[3] as Extract<RawOutcome, { status: "ok" }>;
-  assert.deepEqual(answer.parts, [new Uint8Array([3])]);
-});
