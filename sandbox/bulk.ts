@@ -14,6 +14,8 @@ import { FrameError } from "./frames.ts";
 export const MIN_BULK = 8 * 1024;
 /** Bytes that a file holds at most: those of the payloads that are under way. What does not fit goes through the pipe. */
 export const MAX_FILE = 256 * 1024 * 1024;
+/** Bytes that a file keeps while nothing is in it: what a burst took is given back. */
+const KEPT = 32 * 1024 * 1024;
 /** Places begin at multiples of this: no two are in one page. */
 const PAGE = 4096;
 
@@ -92,12 +94,15 @@ export function openBulkFiles([contents, answers]: readonly [string, string]) {
   };
 }
 
-/** Writes into places of a file until they are freed. Closed at first. */
+/** Writes into places of a file until they are freed. */
 export class BulkWriter {
   readonly #file: Deno.FsFile;
   /** Places that are taken, in the order of the file. */
   readonly #taken: { at: number; end: number }[] = [];
-  #state: "new" | "open" | "closed" = "new";
+  /** `new` until it is opened; `full` once the disk was. */
+  #state: "new" | "open" | "full" | "closed" = "new";
+  /** Bytes of the file. */
+  #size = 0;
 
   constructor(file: Deno.FsFile) {
     this.#file = file;
@@ -125,17 +130,32 @@ export class BulkWriter {
       for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
     } catch {
       // The disk is full. Nothing is lost: the pipe takes this, and all that follows.
-      this.close();
+      this.#state = "full";
+      this.#shrink();
       return null;
     }
     this.#taken.splice(index, 0, { at, end: at + room });
+    this.#size = Math.max(this.#size, at + bytes.length);
     return { at, size: bytes.length };
   }
 
   /** Frees a place that nobody reads any more. */
   free(at: number): void {
     const index = this.#taken.findIndex((place) => place.at === at);
-    if (index !== -1) this.#taken.splice(index, 1);
+    if (index === -1) return;
+    this.#taken.splice(index, 1);
+    this.#shrink();
+  }
+
+  /** Gives the disk back what nobody needs. */
+  #shrink(): void {
+    if (this.#taken.length > 0 || this.#state === "closed" || this.#state !== "full" && this.#size <= KEPT) return;
+    this.#size = 0;
+    try {
+      this.#file.truncateSync(0);
+    } catch {
+      // It ends with its last user.
+    }
   }
 
   /** Takes no more. */

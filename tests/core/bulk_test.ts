@@ -101,6 +101,23 @@ Deno.test("few bytes, too many, and any after a failure go through the pipe", ()
   }
 });
 
+Deno.test("what a burst took is given back once nothing is in the file, and not before", () => {
+  using sides = bothSides();
+  const { writer, reader } = sides;
+  const large = filled(40 * 1024 * 1024, 5);
+  const first = writer.put(large)!;
+  const second = writer.put(filled(MIN_BULK, 6))!;
+  writer.free(first.at);
+  assert.equal(reader.size, large.length + MIN_BULK);
+  assert.deepEqual(reader.read(second), filled(MIN_BULK, 6));
+  writer.free(second.at);
+  assert.equal(reader.size, 0);
+  const again = writer.put(filled(MIN_BULK, 7))!;
+  assert.deepEqual(reader.read(again), filled(MIN_BULK, 7));
+  writer.free(again.at);
+  assert.equal(reader.size, MIN_BULK);
+});
+
 Deno.test({
   name: "nothing is written before the files have lost their names, and then nobody else can open them",
   ignore,
