@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Method } from "../sandbox/protocol.ts";
+import { grantedOf, type Method } from "../sandbox/protocol.ts";
 import type { Answer, Call, Outcome, Sandbox } from "../sandbox/sandbox.ts";
 import type { Config } from "./config.ts";
 import { type Grant, grant } from "./grant.ts";
@@ -209,8 +209,9 @@ export class PluginCaller {
 
   /** Says once what a plugin that nobody was asked about may do. */
   #announce({ spec }: Grant): void {
-    const kinds = Object.entries(spec.permissions).filter(([, list]) => list === true || (list as string[]).length > 0);
-    const may = kinds.map(([kind, list]) => `${kind} ${list === true ? "everything" : (list as string[]).join(", ")}`);
+    const may = grantedOf(spec.permissions).map(([kind, values]) =>
+      `${kind} ${values === true ? "everything" : values.join(", ")}`
+    );
     const commands = Object.values(spec.commands).map((words) => `run "${words.join(" ")}" through stoQ`);
     const all = [...may, ...commands];
     this.log.write(

@@ -7,7 +7,7 @@ import { basename, dirname } from "node:path";
 import { StoqConfigError } from "./errors.ts";
 import { parseIni } from "./ini.ts";
 import { toList, toNumber } from "../sandbox/options.ts";
-import { oneLine } from "../sandbox/protocol.ts";
+import { oneLine, PERMISSIONS } from "../sandbox/protocol.ts";
 
 /** A plugin class, as `Classes` of `[Core]` names it. */
 export type PluginClass =
@@ -40,15 +40,7 @@ export function classesOf(methods: readonly string[]): PluginClass[] {
 export type PermissionKind = "net" | "read" | "write" | "run" | "env" | "sys" | "stdout";
 
 /** All kinds of permission. */
-export const PERMISSION_KINDS = [
-  "net",
-  "read",
-  "write",
-  "run",
-  "env",
-  "sys",
-  "stdout",
-] as const satisfies readonly PermissionKind[];
+export const PERMISSION_KINDS: readonly PermissionKind[] = [...PERMISSIONS, "stdout"];
 
 /** What a manifest says. */
 export interface Manifest {

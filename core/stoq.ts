@@ -1,5 +1,6 @@
 import type { PayloadMeta, RequestMeta, ScanResponse } from "../plugin.ts";
 import { openSandbox } from "../sandbox/open.ts";
+import { grantedOf, type PluginMethod, ROLES } from "../sandbox/protocol.ts";
 import { type PluginSpec, type Sandbox, sharesProcess } from "../sandbox/sandbox.ts";
 import { completeRequestMeta } from "./answers.ts";
 import { addErrors, type Errors, PluginCaller } from "./call.ts";
@@ -208,20 +209,20 @@ export class Stoq implements AsyncDisposable {
   /** A run that could do nothing must not begin: every configured plugin has to be there and of its class. */
   async #checkPlugins(caller: PluginCaller, { addStartDispatch, addStartDeepDispatch }: ScanOptions): Promise<void> {
     const { plugins } = this.#config;
-    const wanted: [names: readonly string[], method: string, role: string][] = [
-      [plugins.providers, "ingest", "provider"],
-      [plugins.sourceArchivers, "get", "source archiver"],
-      [plugins.destArchivers, "archive", "destination archiver"],
-      [plugins.connectors, "save", "connector"],
-      [plugins.dispatchers, "getDispatches", "dispatcher"],
-      [plugins.deepDispatchers, "getDeepDispatches", "deep dispatcher"],
-      [plugins.decorators, "decorate", "decorator"],
-      [[...plugins.alwaysDispatch, ...addStartDispatch ?? [], ...addStartDeepDispatch ?? []], "scan", "worker"],
+    const wanted: [names: readonly string[], method: PluginMethod][] = [
+      [plugins.providers, "ingest"],
+      [plugins.sourceArchivers, "get"],
+      [plugins.destArchivers, "archive"],
+      [plugins.connectors, "save"],
+      [plugins.dispatchers, "getDispatches"],
+      [plugins.deepDispatchers, "getDeepDispatches"],
+      [plugins.decorators, "decorate"],
+      [[...plugins.alwaysDispatch, ...addStartDispatch ?? [], ...addStartDeepDispatch ?? []], "scan"],
     ];
-    await Promise.all(wanted.flatMap(([names, method, role]) =>
+    await Promise.all(wanted.flatMap(([names, method]) =>
       names.map(async (name) => {
         if ((await caller.load(name)).includes(method)) return;
-        throw new StoqPluginError(`Plugin "${name}" is no ${role}: it has no method "${method}"`);
+        throw new StoqPluginError(`Plugin "${name}" is no ${ROLES[method]}: it has no method "${method}"`);
       })
     ));
   }
@@ -267,7 +268,7 @@ export class Stoq implements AsyncDisposable {
     return {
       ...{ name, version, description, author, classes, builtin, folder },
       permissions: Object.fromEntries([
-        ...Object.entries(spec?.permissions ?? {}).filter(([, list]) => list === true || list.length > 0),
+        ...(spec === null ? [] : grantedOf(spec.permissions)),
         ...(stdout ? [["stdout", true]] : []),
       ]),
       commands: Object.values(spec?.commands ?? {}).map((words) => words.join(" ")),

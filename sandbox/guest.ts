@@ -8,7 +8,17 @@
 import type { ExtractedPayload, PayloadMeta, PluginContext, ProviderItem } from "../plugin.ts";
 import { makeOptions } from "./options.ts";
 import { toJsonValue } from "./json_value.ts";
-import type { FromGuest, GuestCall, GuestError, GuestSetup, Method, ToGuest } from "./protocol.ts";
+import {
+  type FromGuest,
+  type GuestCall,
+  type GuestError,
+  type GuestSetup,
+  type Method,
+  PLUGIN_METHODS,
+  type PluginMethod,
+  ROLES,
+  type ToGuest,
+} from "./protocol.ts";
 
 /** What the guest may do, given by its entry. */
 export interface GuestPowers {
@@ -25,19 +35,7 @@ interface Outgoing {
   readonly parts: ArrayBuffer[];
 }
 
-type AnyPlugin = Partial<Record<Exclude<Method, "acknowledge"> | "close", (...args: unknown[]) => unknown>>;
-
-/** What a plugin with the method is. */
-const CLASS_OF: Readonly<Record<Exclude<Method, "acknowledge">, string>> = {
-  scan: "worker",
-  getDispatches: "dispatcher",
-  getDeepDispatches: "deep dispatcher",
-  archive: "destination archiver",
-  get: "source archiver",
-  decorate: "decorator",
-  save: "connector",
-  ingest: "provider",
-};
+type AnyPlugin = Partial<Record<PluginMethod | "close", (...args: unknown[]) => unknown>>;
 
 /** One plugin and the state of its calls. */
 export class Guest {
@@ -63,21 +61,7 @@ export class Guest {
         throw new TypeError(`module has no default export that is a class: add "export default class …"`);
       }
       this.#plugin = new (Plugin as new (context: PluginContext) => AnyPlugin)(this.#context(setup));
-      const methods: Method[] = [];
-      for (
-        const method of [
-          "scan",
-          "getDispatches",
-          "getDeepDispatches",
-          "archive",
-          "get",
-          "decorate",
-          "save",
-          "ingest",
-        ] as const
-      ) {
-        if (typeof this.#plugin[method] === "function") methods.push(method);
-      }
+      const methods = PLUGIN_METHODS.filter((method) => typeof this.#plugin[method] === "function");
       this.#powers.post({ type: "ready", methods });
     } catch (error) {
       this.#powers.post({ type: "unusable", error: describeError(error) });
@@ -194,9 +178,9 @@ export class Guest {
     }
   }
 
-  #invoke(method: Exclude<Method, "acknowledge">, ...args: unknown[]): unknown {
+  #invoke(method: PluginMethod, ...args: unknown[]): unknown {
     const call = this.#plugin[method];
-    if (typeof call !== "function") throw new TypeError(`is no ${CLASS_OF[method]}: it has no method "${method}"`);
+    if (typeof call !== "function") throw new TypeError(`is no ${ROLES[method]}: it has no method "${method}"`);
     return call.apply(this.#plugin, args);
   }
 

@@ -7,7 +7,7 @@
 import type { BulkFiles } from "./bulk.ts";
 import { hasBubblewrap } from "./commands.ts";
 import { embeddedMain, isEmbedded, PROCESS_MODULE, readEmbedded } from "./embedded.ts";
-import type { Permissions } from "./protocol.ts";
+import { PERMISSIONS, type Permissions } from "./protocol.ts";
 import type { PluginSpec } from "./sandbox.ts";
 
 /** Environment variables that Deno itself needs. */
@@ -29,9 +29,6 @@ export const SANDBOX_COMMAND = "sandbox-process";
 
 /** The checkout. */
 const ROOT = import.meta.dirname?.slice(0, -"/sandbox".length);
-
-/** Kinds of permissions that a process has in all. */
-const PERMISSIONS: readonly (keyof Permissions)[] = ["net", "read", "write", "run", "env", "sys"];
 
 /** How a sandbox process is started. Nothing that tells of plugins is in its arguments, which these could read. */
 export interface SandboxCommand {

@@ -174,10 +174,13 @@ function withPlaces(
 function parsePlaces(value: unknown): (Place | null)[] {
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > MAX_PARTS) throw new FrameError("answer has places that are no list");
+  let left = MAX_FILE;
   return value.map((place) => {
     if (place === null) return null;
     const { at, size } = place as Record<string, unknown>;
     if (!isOffset(at) || !isOffset(size)) throw new FrameError("answer has a place that is none");
+    // No two have the same bytes: all of them are no more than the file.
+    if ((left -= size) < 0) throw new FrameError(`answer has more than ${MAX_FILE} bytes of places`);
     return { at, size };
   });
 }

@@ -9,7 +9,7 @@
  */
 import type { LogLevel } from "../plugin.ts";
 
-/** A method of a plugin that the host may call. */
+/** A method that the host may call: of the plugin, or of an item that a provider brought (`acknowledge`). */
 export type Method =
   | "scan"
   | "getDispatches"
@@ -21,27 +21,36 @@ export type Method =
   | "ingest"
   | "acknowledge";
 
-/** All of them. */
-export const METHODS = [
-  "scan",
-  "getDispatches",
-  "getDeepDispatches",
-  "archive",
-  "get",
-  "decorate",
-  "save",
-  "ingest",
-  "acknowledge",
-] as const satisfies readonly Method[];
+/** A method that makes a plugin what it is. */
+export type PluginMethod = Exclude<Method, "acknowledge">;
+
+/** What a plugin with a method is. */
+export const ROLES: Readonly<Record<PluginMethod, string>> = {
+  scan: "worker",
+  getDispatches: "dispatcher",
+  getDeepDispatches: "deep dispatcher",
+  archive: "destination archiver",
+  get: "source archiver",
+  decorate: "decorator",
+  save: "connector",
+  ingest: "provider",
+};
+
+/** All methods that make a plugin what it is. */
+export const PLUGIN_METHODS = Object.keys(ROLES) as readonly PluginMethod[];
+
+/** Kinds of permissions that Deno has for a plugin. */
+export const PERMISSIONS = ["net", "read", "write", "run", "env", "sys"] as const;
 
 /** Permissions of a sandbox, every kind spelled out; `true` means all of that kind. */
-export interface Permissions {
-  readonly net: readonly string[] | boolean;
-  readonly read: readonly string[] | boolean;
-  readonly write: readonly string[] | boolean;
-  readonly run: readonly string[] | boolean;
-  readonly env: readonly string[] | boolean;
-  readonly sys: readonly string[] | boolean;
+export type Permissions = { readonly [kind in (typeof PERMISSIONS)[number]]: readonly string[] | boolean };
+
+/** The kinds of which something was granted, and what. */
+export function grantedOf(permissions: Permissions): [kind: keyof Permissions, values: readonly string[] | true][] {
+  return PERMISSIONS.flatMap((kind) => {
+    const values = permissions[kind];
+    return values === false || values !== true && values.length === 0 ? [] : [[kind, values]];
+  });
 }
 
 /** What the guest needs to know to become one plugin. */
@@ -132,7 +141,10 @@ export function parseFromGuest(data: unknown): FromGuest {
   const type = message["type"];
   switch (type) {
     case "ready":
-      return { type, methods: list(message["methods"], "methods", METHODS.length).map((m) => text(m, "method", 64)) };
+      return {
+        type,
+        methods: list(message["methods"], "methods", PLUGIN_METHODS.length).map((m) => text(m, "method", 64)),
+      };
     case "unusable":
     case "late":
       return { type, error: guestError(message["error"]) };

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogLevel } from "../plugin.ts";
-import { type Method, parseResult, type Permissions } from "./protocol.ts";
+import { grantedOf, type Method, parseResult, type Permissions } from "./protocol.ts";
 
 /** Limits of one plugin's sandbox. */
 export interface Limits {
@@ -133,8 +133,8 @@ export interface Sandbox extends AsyncDisposable {
  * made again.
  */
 export function sharesProcess({ limits, permissions, commands }: PluginSpec): boolean {
-  const mayAct = Object.values(permissions).some((list) => list === true || Array.isArray(list) && list.length > 0);
-  return limits.isolation === "shared" && !mayAct && Object.keys(commands).length === 0;
+  const mayAct = grantedOf(permissions).length > 0 || Object.keys(commands).length > 0;
+  return limits.isolation === "shared" && !mayAct;
 }
 
 /** Calls that may be under way in a plugin at once. */

@@ -8,12 +8,12 @@ import { GUEST_MODULE, hasModule, moduleUrl } from "./embedded.ts";
 import { workerPermissions } from "./permissions.ts";
 import {
   type FromGuest,
+  grantedOf,
   type GuestCall,
   type GuestError,
   type Method,
   oneLine,
   parseFromGuest,
-  type Permissions,
   type ToGuest,
 } from "./protocol.ts";
 import {
@@ -222,14 +222,13 @@ export class PluginWorker {
       if (worker === this.#worker) this.#crashed(event.message);
     };
     const { permissions } = this.#spec;
-    const kinds = Object.keys(permissions) as (keyof Permissions)[];
     this.#post({
       type: "init",
       setup: {
         name: this.#spec.name,
         entry: moduleUrl(this.#spec.entry),
         options: this.#spec.options,
-        granted: kinds.filter((kind) => permissions[kind] === true || (permissions[kind] as string[]).length > 0),
+        granted: grantedOf(permissions).map(([kind]) => kind),
         env: Array.isArray(permissions.env) ? permissions.env : [],
       },
     });

@@ -187,6 +187,7 @@ Deno.test("an answer with places that there are not is none", () => {
     [[place], [json, json]],
     [[place, null], [json]],
     [Array(200_000).fill(null), [json]],
+    [Array(5).fill({ at: 0, size: MAX_FILE / 4 }), [json]],
   ];
   for (const [places, parts] of answers) {
     const frame = { envelope: { type: "done", call: 1, status: "ok", places }, parts };
