@@ -83,6 +83,7 @@ export class LoadedPlugin {
   async #call(call: Call, payload?: Payload): Promise<Answer> {
     const errors: Errors = {};
     const answer = await this.caller.call(this.name, call, { errors, ...(payload && { payload }) });
+    if (payload !== undefined) this.caller.forget(payload);
     if (answer === null) throw new StoqPluginError(`Plugin "${this.name}": ${errors[this.name]?.join("; ")}`);
     return answer;
   }

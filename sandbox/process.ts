@@ -42,6 +42,17 @@ export interface Job {
   readonly settle: (outcome: Outcome) => void;
 }
 
+/** A payload's bytes that the process has. */
+interface SentContent {
+  readonly id: number;
+  /** Where they are in the file, if they are there. */
+  readonly at: number | null;
+  /** Jobs that need them. */
+  jobs: number;
+  /** To be dropped once no job needs them. */
+  forgotten: boolean;
+}
+
 /** Why a process ended. */
 export type Death =
   /** A call is known to be the cause, and settled. */
@@ -83,8 +94,7 @@ export class SandboxProcess {
   readonly #child: Deno.ChildProcess;
   readonly #writer: FrameWriter;
   readonly #known = new Map<string, PluginSpec>();
-  /** What is under way: its number, and its place in the file, if it is there. */
-  readonly #contents = new Map<Uint8Array, { id: number; at: number | null }>();
+  readonly #contents = new Map<Uint8Array, SentContent>();
   readonly #files: BulkFiles | null;
   readonly #ended: (process: SandboxProcess, death: Death) => void;
   readonly #log: SandboxLog;
@@ -142,6 +152,8 @@ export class SandboxProcess {
   /** Sends a job. */
   send(job: Job): void {
     const { plugin, call } = job;
+    // What cannot be sent throws here, before anything is under way.
+    const args = encoder.encode(JSON.stringify(call?.args ?? []));
     if (this.jobs.size === 0) {
       this.#keepAlive(true);
       this.#heard = performance.now();
@@ -160,18 +172,18 @@ export class SandboxProcess {
       call: id,
       plugin: plugin.name,
       method: call?.method ?? "methods",
-      content: call?.content === undefined ? null : this.#contentId(call.content),
+      content: call?.content === undefined ? null : this.#sendContent(call.content),
       timeout: Number.isFinite(timeout) ? timeout : null,
-    }, [encoder.encode(JSON.stringify(call?.args ?? []))]);
+    }, [args]);
   }
 
   /** Drops a payload's bytes, if the process has them. */
   forget(content: Uint8Array): void {
-    const known = this.#contents.get(content);
-    if (known === undefined) return;
-    this.#contents.delete(content);
-    if (known.at !== null) this.#files?.contents.free(known.at);
-    this.#post({ type: "forget", content: known.id });
+    const sent = this.#contents.get(content);
+    if (sent === undefined) return;
+    // Two scans may have the same bytes: those of the other still wait for their turn.
+    sent.forgotten = true;
+    if (sent.jobs === 0) this.#drop(content, sent);
   }
 
   /**
@@ -242,15 +254,33 @@ export class SandboxProcess {
     }
   }
 
-  #contentId(content: Uint8Array<ArrayBuffer>): number {
-    const known = this.#contents.get(content);
-    if (known !== undefined) return known.id;
+  #sendContent(content: Uint8Array<ArrayBuffer>): number {
+    const sent = this.#contents.get(content);
+    if (sent !== undefined) {
+      sent.jobs++;
+      sent.forgotten = false;
+      return sent.id;
+    }
     const id = this.#nextContent++;
     const place = this.#files?.contents.put(content) ?? null;
-    this.#contents.set(content, { id, at: place?.at ?? null });
+    this.#contents.set(content, { id, at: place?.at ?? null, jobs: 1, forgotten: false });
     if (place === null) this.#post({ type: "content", content: id }, [content]);
     else this.#post({ type: "content", content: id, place });
     return id;
+  }
+
+  #drop(content: Uint8Array, { id, at }: SentContent): void {
+    this.#contents.delete(content);
+    if (at !== null) this.#files?.contents.free(at);
+    this.#post({ type: "forget", content: id });
+  }
+
+  /** A job that had the content is done. */
+  #release(content: Uint8Array | undefined): void {
+    const sent = content && this.#contents.get(content);
+    if (content === undefined || sent === undefined) return;
+    sent.jobs--;
+    if (sent.forgotten && sent.jobs === 0) this.#drop(content, sent);
   }
 
   #post(message: ToProcess, parts: readonly Uint8Array[] = []): void {
@@ -295,6 +325,7 @@ export class SandboxProcess {
     if (job === undefined) return this.kill({ kind: "ended", how: "it answered what nobody asked" });
     const { outcome } = message;
     this.jobs.delete(message.call);
+    this.#release(job.call?.content);
     if (message.places.length > 0) this.#post({ type: "read", places: message.places });
     // After terminate() a Worker's thread may run on: only the end of the process ends it (SANDBOX.md, row 11).
     if (outcome.status === "timedOut" || outcome.status === "crashed") this.kill({ kind: "replaced" });

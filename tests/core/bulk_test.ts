@@ -12,6 +12,7 @@ import {
 } from "../../sandbox/bulk.ts";
 import { FrameError } from "../../sandbox/frames.ts";
 import { encodeOutcome, parseFromProcess } from "../../sandbox/process_protocol.ts";
+import { Payload, Stoq } from "../../mod.ts";
 import { stoq } from "../cli/support.ts";
 
 const ignore = Deno.build.os === "windows";
@@ -256,4 +257,33 @@ Deno.test("a sandbox process that was started ahead and not needed ends with the
   } finally {
     await Deno.remove(TMPDIR, { recursive: true });
   }
+});
+
+Deno.test("scans of the same bytes at the same time do not take them from each other", async () => {
+  await using stoq = new Stoq({ baseDir: "/nonexistent/stoq", sandboxes: 1, logLevel: "critical" });
+  const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+  const scanned = async (bytes: Uint8Array<ArrayBuffer>) => {
+    const { results, errors } = await stoq.scan(bytes, { addStartDispatch: ["hash"] });
+    assert.deepEqual(errors, {});
+    return (results[0]!.workers[0]!["hash"] as { sha256: string }).sha256;
+  };
+  // The files are in use from the second on.
+  await scanned(filled(1, 0));
+  const shared = filled(2_000_000, 65);
+  const scans = Array.from({ length: 20 }, () => ({ bytes: shared, sha256: scanned(shared) }));
+  // Others come while those end one by one: places that are free are theirs.
+  for (let i = 0; i < 20; i++) {
+    await scans[i]!.sha256;
+    const bytes = filled(2_000_000, 100 + i);
+    scans.push({ bytes, sha256: scanned(bytes) });
+  }
+  for (const { bytes, sha256 } of scans) assert.equal(await sha256, hash(bytes));
+  const worker = await stoq.loadPlugin("hash");
+  const results = await Promise.all(
+    Array.from({ length: 6 }, async (_, i) => {
+      const payload = new Payload(i < 3 ? shared : filled(2_000_000, i));
+      return [(await worker.scan(payload)).results as { sha256: string }, hash(payload.content)] as const;
+    }),
+  );
+  for (const [{ sha256 }, expected] of results) assert.equal(sha256, expected);
 });
