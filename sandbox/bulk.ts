@@ -9,6 +9,7 @@
  * @module
  */
 import { FrameError } from "./frames.ts";
+import type { PluginSpec } from "./sandbox.ts";
 
 /** Fewer bytes are no slower in a pipe. */
 export const MIN_BULK = 8 * 1024;
@@ -37,26 +38,41 @@ export interface BulkFiles {
   close(): void;
 }
 
+/** Takes the names from files that still have one. */
+const named = new Set<() => void>();
+/** Whether a plugin may look into the folder that the files are made in. */
+let watched = false;
+
+/**
+ * To be called before a plugin is started: one that may read or write the folder that the files are made in could open those of others,
+ * as long as they have names. From then on none has.
+ */
+export function hideFrom({ permissions: { read, write } }: Pick<PluginSpec, "permissions">): void {
+  const granted = [read, write].flatMap((paths) => paths === true ? ["/"] : paths === false ? [] : [...paths]);
+  if (granted.length === 0) return;
+  const folder = temporaryFolder();
+  if (folder === null || !granted.some((path) => `${folder}/`.startsWith(path.endsWith("/") ? path : `${path}/`))) {
+    return;
+  }
+  watched = true;
+  for (const unlink of named) unlink();
+}
+
 /** Makes the files of a process; null where there can be none. */
 export function makeBulkFiles(): BulkFiles | null {
-  // Windows takes no name from a file that is open.
-  if (Deno.build.os === "windows") return null;
+  const dir = watched ? null : temporaryFolder();
+  if (dir === null) return null;
   let folder: string | undefined;
   const opened: Deno.FsFile[] = [];
   const unlink = () => {
-    if (folder === undefined) return;
-    removeFolder(folder);
+    if (folder !== undefined) removeFolder(folder);
     folder = undefined;
+    named.delete(unlink);
     removeEventListener("unload", unlink);
   };
   try {
-    const dir = temporaryFolder();
-    // A library must not make Deno ask; and Deno takes lists of paths with commas between them.
-    const granted = (["read", "write"] as const).every((name) =>
-      Deno.permissions.querySync({ name, path: dir }).state === "granted"
-    );
-    if (!granted || dir.includes(",")) return null;
     folder = Deno.makeTempDirSync({ dir, prefix: "stoq-" });
+    named.add(unlink);
     // Where the core ends before the process has opened them, they are empty still, but there.
     addEventListener("unload", unlink);
     const paths = [`${folder}/contents`, `${folder}/answers`] as const;
@@ -202,19 +218,32 @@ export class BulkReader {
   }
 }
 
-/** A folder in memory, where the system gives its user one; else where temporary files are. */
-function temporaryFolder(): string {
-  const runtime = Deno.env.get("XDG_RUNTIME_DIR");
-  if (runtime?.startsWith("/") && isFolder(runtime)) return runtime;
-  return Deno.env.get("TMPDIR") ?? "/tmp";
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
+/**
+ * Real path of a folder in memory, where the system gives its user one; else of that for temporary files. Null where files in it could not
+ * be used: Windows takes no name from a file that is open; Deno takes lists of paths with commas between them, and gives nothing of the
+ * system's own folders to a process without all permissions; and a library must not make Deno ask.
+ */
+function temporaryFolder(): string | null {
+  if (Deno.build.os === "windows") return null;
+  const mayUse = (path: string) =>
+    (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
+  const [runtime, temporary] = [Deno.env.get("XDG_RUNTIME_DIR"), Deno.env.get("TMPDIR")].map((path) =>
+    path?.startsWith("/") ? path : undefined
+  );
+  for (const path of [runtime, temporary ?? "/tmp"]) {
+    if (path === undefined || !mayUse(path)) continue;
+    try {
+      const real = Deno.realPathSync(path);
+      if (
+        Deno.statSync(real).isDirectory && mayUse(real) && !real.includes(",") && !/^\/(dev|proc|sys)(\/|$)/.test(real)
+      ) {
+        return real;
+      }
+    } catch {
+      // There is none of that name.
+    }
   }
+  return null;
 }
 
 function removeFolder(folder: string): void {

@@ -120,14 +120,27 @@ export class FrameWriter {
   }
 }
 
+/** What a frame may have, in bytes. */
+export interface FrameLimits {
+  readonly envelope: number;
+  /** All parts together. */
+  readonly parts: () => number;
+}
+
 /** Takes bytes as they come and gives the frames in them. */
 export class FrameReader {
-  /** Bytes of the head (lengths and envelope) so far. */
+  readonly #limits: FrameLimits;
+  /** The head (lengths and envelope) so far. */
   #head = new Uint8Array(0);
+  #headFilled = 0;
   #lengths: number[] | undefined;
   #envelope: unknown;
   #parts: Uint8Array<ArrayBuffer>[] = [];
   #part: { bytes: Uint8Array<ArrayBuffer>; filled: number } | undefined;
+
+  constructor(limits: FrameLimits = { envelope: MAX_ENVELOPE, parts: () => Infinity }) {
+    this.#limits = limits;
+  }
 
   /**
    * Takes the next bytes.
@@ -153,22 +166,42 @@ export class FrameReader {
   }
 
   #readHead(chunk: Uint8Array): Uint8Array {
-    const bytes = this.#head.length === 0 ? chunk : join([this.#head, chunk], this.#head.length + chunk.length);
-    const need = headLength(bytes);
-    if (need === null || bytes.length < need.end) {
-      this.#head = new Uint8Array(bytes);
-      return new Uint8Array(0);
+    let rest = chunk;
+    for (;;) {
+      const need = headLength(this.#head.subarray(0, this.#headFilled), this.#limits.envelope);
+      if (this.#head.length < need.end) {
+        const longer = new Uint8Array(need.end);
+        longer.set(this.#head);
+        this.#head = longer;
+      }
+      const taken = rest.subarray(0, need.end - this.#headFilled);
+      this.#head.set(taken, this.#headFilled);
+      this.#headFilled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (this.#headFilled < need.end) return rest;
+      if (need.json !== null) {
+        this.#parseHead(need.json);
+        return rest;
+      }
     }
+  }
+
+  #parseHead(json: number): void {
+    const bytes = this.#head;
     this.#head = new Uint8Array(0);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const count = view.getUint32(4, true);
-    this.#lengths = Array.from({ length: count }, (_, index) => view.getUint32(8 + 4 * index, true));
+    this.#headFilled = 0;
+    const view = new DataView(bytes.buffer);
+    const lengths = Array.from({ length: view.getUint32(4, true) }, (_, index) => view.getUint32(8 + 4 * index, true));
+    const size = lengths.reduce((sum, length) => sum + length, 0);
+    if (size > this.#limits.parts()) {
+      throw new FrameError(`frame has ${size} bytes of parts, the limit is ${this.#limits.parts()}`);
+    }
+    this.#lengths = lengths;
     try {
-      this.#envelope = JSON.parse(decoder.decode(bytes.subarray(need.json, need.end)));
+      this.#envelope = JSON.parse(decoder.decode(bytes.subarray(json)));
     } catch {
       throw new FrameError("envelope is not JSON");
     }
-    return bytes.subarray(need.end);
   }
 
   #readParts(chunk: Uint8Array): Uint8Array {
@@ -188,14 +221,15 @@ export class FrameReader {
   }
 }
 
-function headLength(bytes: Uint8Array): { json: number; end: number } | null {
-  if (bytes.length < 8) return null;
+/** Bytes that the head has as far as is known, and where its JSON begins, once that is known. */
+function headLength(bytes: Uint8Array, maxEnvelope: number): { end: number; json: number | null } {
+  if (bytes.length < 8) return { end: 8, json: null };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const json = view.getUint32(0, true);
   const parts = view.getUint32(4, true);
-  if (json > MAX_ENVELOPE) throw new FrameError(`envelope has ${json} bytes, the limit is ${MAX_ENVELOPE}`);
+  if (json > maxEnvelope) throw new FrameError(`envelope has ${json} bytes, the limit is ${maxEnvelope}`);
   if (parts > MAX_PARTS + 1) throw new FrameError(`frame has ${parts} parts, the limit is ${MAX_PARTS + 1}`);
-  return { json: 8 + 4 * parts, end: 8 + 4 * parts + json };
+  return { end: 8 + 4 * parts + json, json: 8 + 4 * parts };
 }
 
 function allocate(length: number): Uint8Array<ArrayBuffer> {

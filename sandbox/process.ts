@@ -8,7 +8,7 @@ import { type BulkFiles, MAX_FILE, type Place } from "./bulk.ts";
 import { embeddedParts } from "./embedded.ts";
 import { FrameError, FrameReader, type FrameWriter } from "./frames.ts";
 import { parseFromProcess, type ToProcess } from "./process_protocol.ts";
-import { oneLine, printable } from "./protocol.ts";
+import { MAX_OPEN_QUESTIONS, MAX_RESULT_CHARS, oneLine, printable } from "./protocol.ts";
 import { forgetProcess, residentMiB } from "./rss.ts";
 import {
   type Call,
@@ -23,6 +23,9 @@ import { startProcess } from "./start.ts";
 
 /** Bytes of standard error that are kept, to say what a process died of. */
 const STDERR_KEPT = 8 * 1024;
+/** Longest envelope of a process, in bytes: what is long is in parts. */
+const MAX_ANSWER_ENVELOPE = 32 * 1024 * 1024;
+const MIB = 1024 * 1024;
 /** Milliseconds without an answer after which a process with calls under way counts as hung. */
 const UNRESPONSIVE = 10_000;
 /** Exit status with which Deno says that it cannot run a program at all. */
@@ -92,6 +95,7 @@ export class SandboxProcess {
   /** Takes no more jobs: it is renewed once those in it are done. */
   draining = false;
   readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #writer: FrameWriter;
   readonly #known = new Map<string, PluginSpec>();
   readonly #contents = new Map<Uint8Array, SentContent>();
@@ -100,6 +104,10 @@ export class SandboxProcess {
   readonly #log: SandboxLog;
   #death: Death | undefined;
   #exited = false;
+  /** Whether the process has said what became of the files. */
+  #filesSettled = false;
+  /** Assets that it has asked for and not taken. */
+  #assetsOpen = 0;
   #answered = false;
   #closing = false;
   #stderr = "";
@@ -123,9 +131,10 @@ export class SandboxProcess {
   ) {
     this.#log = log;
     this.#ended = ended;
-    const { child, files, writer } = startProcess(plugin);
+    const { child, files, input, writer } = startProcess(plugin);
     this.#child = child;
     this.#files = files;
+    this.#input = input;
     this.#writer = writer;
     this.#gone = this.#serve();
     this.#keepAlive(false);
@@ -288,13 +297,21 @@ export class SandboxProcess {
   }
 
   async #serve(): Promise<void> {
-    const reader = new FrameReader();
+    // An answer's JSON, and payloads that are no more than the memory of the plugin.
+    const reader = new FrameReader({
+      envelope: MAX_ANSWER_ENVELOPE,
+      parts: () => 3 * MAX_RESULT_CHARS + this.#limit * MIB,
+    });
     const stderr = this.#readStderr();
     try {
       for await (const chunk of this.#child.stdout) {
         this.#heard = performance.now();
         this.#answered = true;
-        for (const frame of reader.push(chunk)) this.#receive(parseFromProcess(frame, (place) => this.#read(place)));
+        for (const frame of reader.push(chunk)) {
+          // What a process says that is being killed is not even looked at.
+          if (this.#death !== undefined && this.#death.kind !== "closed") break;
+          this.#receive(parseFromProcess(frame, (place, call) => this.#read(place, call)));
+        }
       }
     } catch (error) {
       this.kill({ kind: "ended", how: `it sent what is no answer (${oneLine((error as Error).message)})` });
@@ -302,22 +319,22 @@ export class SandboxProcess {
     const { code, signal } = await this.#child.status;
     this.#exited = true;
     this.#files?.close();
+    // The pipe to it would stay open.
+    void this.#input.abort().catch(() => {});
     await stderr;
     forgetProcess(this.pid);
     const kind = this.#answered || code !== START_FAILED ? "ended" : "stillborn";
     this.#ended(this, this.#death ?? { kind, how: this.#lastWords(code, signal) });
   }
 
-  #read(place: Place): Uint8Array<ArrayBuffer> {
+  #read(place: Place, call: number): Uint8Array<ArrayBuffer> {
+    if (!this.jobs.has(call)) throw new FrameError("answer is one that nobody asked for");
     if (this.#files === null) throw new FrameError("answer names a place in a file that there is not");
     return this.#files.answers.read(place);
   }
 
   #receive(message: ReturnType<typeof parseFromProcess>): void {
-    if (message.type === "opened") {
-      this.#files?.unlink();
-      return this.#post({ type: "unlinked" });
-    }
+    if (message.type === "opened") return this.#opened(message.usable);
     if (message.type === "log") return this.#log(message.level, message.plugin, message.message);
     if (message.type === "asset") return void this.#sendAsset(message);
     if (message.type === "pong" || this.#death !== undefined) return;
@@ -333,16 +350,33 @@ export class SandboxProcess {
     job.settle(parseOutcome(outcome));
   }
 
+  /** The process has opened the files: they lose their names, and may be used. */
+  #opened(usable: boolean): void {
+    if (this.#files === null || this.#filesSettled) {
+      return this.kill({ kind: "ended", how: "it opened files that there are not, or twice" });
+    }
+    this.#filesSettled = true;
+    if (!usable) return this.#files.close();
+    this.#files.unlink();
+    this.#post({ type: "unlinked" });
+  }
+
   async #sendAsset({ ask, plugin, name }: { ask: number; plugin: string; name: string }): Promise<void> {
     const spec = this.#known.get(plugin);
     if (spec === undefined) {
       return this.kill({ kind: "ended", how: "it asked for an asset of a plugin that it does not have" });
+    }
+    if (++this.#assetsOpen > MAX_OPEN_QUESTIONS * this.#known.size) {
+      return this.kill({ kind: "ended", how: "it asked for more assets than its plugins can" });
     }
     try {
       this.#post({ type: "asset", ask }, [await readAsset(spec, name)]);
     } catch (error) {
       this.#post({ type: "asset", ask, error: (error as Error).message });
     }
+    // One that does not read what it asked for gets no more.
+    await this.#writer.flush();
+    this.#assetsOpen--;
   }
 
   async #readStderr(): Promise<void> {

@@ -96,9 +96,14 @@ class SandboxHost {
     guestModule: Uint8Array<ArrayBuffer> | undefined,
   ): void {
     if (guestModule !== undefined) provideModule(GUEST_MODULE, guestModule);
-    this.#files = files === null ? {} : openBulkFiles(files);
+    this.#files = {};
+    try {
+      if (files !== null) this.#files = openBulkFiles(files);
+    } catch {
+      // They have lost their names already, or this process may not: all goes through the pipes.
+    }
     for (const name of revoke) Deno.permissions.revokeSync({ name: name as Deno.PermissionName });
-    if (files !== null) this.send({ type: "opened" }, []);
+    if (files !== null) this.send({ type: "opened", usable: this.#files.contents !== undefined }, []);
     if (guest !== null) prepareGuest(guest);
   }
 

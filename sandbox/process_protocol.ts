@@ -5,7 +5,7 @@
  * @module
  */
 import type { LogLevel } from "../plugin.ts";
-import { type BulkFiles, MAX_FILE, type Place } from "./bulk.ts";
+import { type BulkFiles, MAX_FILE, MIN_BULK, type Place } from "./bulk.ts";
 import type { Frame } from "./frames.ts";
 import { FrameError } from "./frames.ts";
 import {
@@ -54,8 +54,8 @@ export type ToProcess =
 
 /** Process to core. The parts of an `ok` are the JSON text and those buffers of the answer that are not in the file of answers. */
 export type FromProcess =
-  /** It has opened the files. */
-  | { readonly type: "opened" }
+  /** It has opened the files, or could not. */
+  | { readonly type: "opened"; readonly usable: boolean }
   | {
     readonly type: "done";
     readonly call: number;
@@ -93,19 +93,21 @@ export function encodeOutcome(
 /**
  * Reads a frame of a process.
  *
- * @param read Reads from the file of answers.
+ * @param read Reads from the file of answers, for a call.
  * @throws {FrameError} If it is none of {@linkcode FromProcess}.
  */
 export function parseFromProcess(
   { envelope, parts }: Frame,
-  read: (place: Place) => Uint8Array<ArrayBuffer>,
+  read: (place: Place, call: number) => Uint8Array<ArrayBuffer>,
 ): FromProcess {
   if (typeof envelope !== "object" || envelope === null) throw new FrameError("envelope is no object");
-  const { type, call, status, message, stack, denied, level, plugin, ask, name, timing, places } = envelope as Record<
-    string,
-    unknown
-  >;
-  if (type === "opened" || type === "pong") return { type };
+  const { type, call, status, message, stack, denied, level, plugin, ask, name, timing, places, usable } =
+    envelope as Record<
+      string,
+      unknown
+    >;
+  if (type === "pong") return { type };
+  if (type === "opened") return { type, usable: usable === true };
   if (type === "log") {
     return {
       type,
@@ -119,7 +121,10 @@ export function parseFromProcess(
   }
   if (type !== "done" || typeof call !== "number") throw new FrameError("envelope has an unknown type");
   const found = parsePlaces(places);
-  const outcome = parseOutcomeOf({ status, message, stack, denied }, withPlaces(parts, found, read));
+  const outcome = parseOutcomeOf(
+    { status, message, stack, denied },
+    withPlaces(parts, found, (place) => read(place, call)),
+  );
   return {
     type,
     call,
@@ -178,7 +183,7 @@ function parsePlaces(value: unknown): (Place | null)[] {
   return value.map((place) => {
     if (place === null) return null;
     const { at, size } = place as Record<string, unknown>;
-    if (!isOffset(at) || !isOffset(size)) throw new FrameError("answer has a place that is none");
+    if (!isOffset(at) || !isOffset(size) || size < MIN_BULK) throw new FrameError("answer has a place that is none");
     // No two have the same bytes: all of them are no more than the file.
     if ((left -= size) < 0) throw new FrameError(`answer has more than ${MAX_FILE} bytes of places`);
     return { at, size };

@@ -114,6 +114,8 @@ export type FromGuest =
 export const MAX_RESULT_CHARS = 32 * 1024 * 1024;
 /** Most values (objects, arrays, members) in a result: small ones take a hundred times their text in memory. */
 export const MAX_RESULT_VALUES = 1_000_000;
+/** Questions (assets, commands) that a guest may have open at once. */
+export const MAX_OPEN_QUESTIONS = 16;
 /** Most payloads that one call may return. */
 export const MAX_PARTS = 100_000;
 /** Longest error or log message kept. */

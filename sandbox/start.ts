@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type BulkFiles, makeBulkFiles } from "./bulk.ts";
+import { type BulkFiles, hideFrom, makeBulkFiles } from "./bulk.ts";
 import { embeddedMain, embeddedParts, GUEST_MODULE } from "./embedded.ts";
 import { encodeFrame, FrameWriter } from "./frames.ts";
 import { builtinFolders, sandboxCommand } from "./launch.ts";
@@ -19,7 +19,8 @@ const SHARED_MEMORY = 1024;
 export interface StartedProcess {
   readonly child: Deno.ChildProcess;
   readonly files: BulkFiles | null;
-  /** To its standard input. */
+  /** Its standard input, and what writes frames to that. */
+  readonly input: WritableStreamDefaultWriter<Uint8Array>;
   readonly writer: FrameWriter;
   /** Resolves when the process has been told. */
   readonly told: Promise<void>;
@@ -55,13 +56,22 @@ export async function startAhead(): Promise<void> {
 }
 
 function start(plugins: readonly PluginSpec[], memory: number): StartedProcess {
+  for (const plugin of plugins) hideFrom(plugin);
   const files = makeBulkFiles();
   const paths = files?.paths ?? null;
-  const { program, args, env, revoke } = sandboxCommand(plugins, memory, paths);
-  const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
   let child: Deno.ChildProcess;
+  let revoke: readonly string[];
   try {
-    child = new Deno.Command(program, { args, env, clearEnv: true, ...pipes }).spawn();
+    const command = sandboxCommand(plugins, memory, paths);
+    revoke = command.revoke;
+    child = new Deno.Command(command.program, {
+      args: command.args,
+      env: command.env,
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
   } catch (error) {
     files?.close();
     throw error;
@@ -71,7 +81,7 @@ function start(plugins: readonly PluginSpec[], memory: number): StartedProcess {
   const setup: ToProcess = { type: "setup", files: paths, revoke, guest };
   // Whoever reads the other side sees it if that is gone.
   const told = input.write(encodeFrame(setup, embeddedParts(GUEST_MODULE))).catch(() => {});
-  return { child, files, writer: new FrameWriter((bytes) => input.write(bytes)), told };
+  return { child, files, input, writer: new FrameWriter((bytes) => input.write(bytes)), told };
 }
 
 /** What every plugin has that shares a process: it can only compute. */

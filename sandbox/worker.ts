@@ -11,6 +11,7 @@ import {
   grantedOf,
   type GuestCall,
   type GuestError,
+  MAX_OPEN_QUESTIONS,
   type Method,
   oneLine,
   parseFromGuest,
@@ -28,8 +29,6 @@ import {
 
 /** Log lines a second that a plugin may write before the rest of that second is dropped (and said to be). */
 const LOG_LINES_PER_SECOND = 100;
-/** Questions (assets, commands) that a guest may have open at once. */
-const MAX_OPEN_QUESTIONS = 16;
 const MIB = 1024 * 1024;
 /** Longest delay that a timer takes, in milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1;

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   BulkReader,
   BulkWriter,
+  hideFrom,
   makeBulkFiles,
   MAX_FILE,
   MIN_BULK,
@@ -224,8 +225,9 @@ Deno.test("large payloads give the same result with files beside the pipes and w
     );
     await Deno.writeFile(`${folder}/payload.gz`, packed);
     await Deno.mkdir(`${folder}/tmp`);
+    await Deno.mkdir(`${folder}/a,b`);
     const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-    for (const TMPDIR of [`${folder}/tmp`, `${folder}/none`, `${folder}/tmp/payload.gz`]) {
+    for (const TMPDIR of [`${folder}/tmp`, `${folder}/none`, `${folder}/payload.gz`, `${folder}/a,b`, "/dev/shm", ""]) {
       const { code, stdout, stderr } = await stoq(["scan", `${folder}/payload.gz`, "-a", "hash", "-s", "decompress"], {
         env: { TMPDIR, XDG_RUNTIME_DIR: "" },
       });
@@ -286,4 +288,52 @@ Deno.test("scans of the same bytes at the same time do not take them from each o
     }),
   );
   for (const [{ sha256 }, expected] of results) assert.equal(sha256, expected);
+});
+
+Deno.test({
+  name: "sandboxes that come and go leave no descriptor, no listener and no folder",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const TMPDIR = await Deno.makeTempDir({ prefix: "stoq_test_" });
+    const { get } = Deno.env;
+    Deno.env.get = (name) =>
+      name === "TMPDIR" ? TMPDIR : name === "XDG_RUNTIME_DIR" ? undefined : get.call(Deno.env, name);
+    const scanned = async (plugin: string) => {
+      await using stoq = new Stoq({ baseDir: TMPDIR, sandboxes: 1, logLevel: "critical" });
+      return (await stoq.scan(filled(100_000, 1), { addStartDispatch: [plugin] })).errors;
+    };
+    try {
+      // One that cannot be started: Deno takes no path with a comma.
+      const folder = `${TMPDIR}/plugins/a,b`;
+      await Deno.mkdir(folder, { recursive: true });
+      await Deno.writeTextFile(`${folder}/p.stoq`, "[Core]\nName = p\nModule = p\n");
+      await Deno.writeTextFile(`${folder}/p.ts`, "export default class { scan() {} }");
+      await scanned("hash");
+      const before = open();
+      for (let i = 0; i < 5; i++) {
+        assert.deepEqual(await scanned("hash"), {});
+        assert.match((await scanned("p"))["p"]!.join(), /has a comma/);
+      }
+      assert.ok(open() < before + 5, `${before} descriptors before, ${open()} after`);
+      assert.deepEqual([...Deno.readDirSync(TMPDIR)].map(({ name }) => name), ["plugins"]);
+    } finally {
+      Deno.env.get = get;
+      await Deno.remove(TMPDIR, { recursive: true });
+    }
+  },
+});
+
+// The last one: no files are made after it.
+Deno.test("a plugin that may look into the folder of the files finds none of others", { ignore }, () => {
+  const files = makeBulkFiles()!;
+  const folder = files.paths[0].replace(/\/stoq-[^/]*\/contents$/, "");
+  const none = { net: [], read: [], write: [], run: [], env: [], sys: [] };
+  hideFrom({ permissions: none });
+  hideFrom({ permissions: { ...none, read: [`${folder}/inside`], write: [`${folder}x`] } });
+  assert.equal(Deno.statSync(files.paths[0]).size, 0);
+  hideFrom({ permissions: { ...none, write: [folder] } });
+  assert.throws(() => Deno.statSync(files.paths[0]), Deno.errors.NotFound);
+  assert.equal(makeBulkFiles(), null);
+  files.close();
 });
