@@ -52,6 +52,8 @@ export function makeOptions(plugin: string, values: Readonly<Record<string, unkn
 /** `true`, `yes`, `on`, `1` and their opposites, whatever the case. */
 export function toBoolean(value: unknown): boolean | undefined {
   if (typeof value === "boolean") return value;
+  // Not every object has a text.
+  if (typeof value === "object") return undefined;
   const text = String(value).trim().toLowerCase();
   if (["true", "yes", "on", "1"].includes(text)) return true;
   if (["false", "no", "off", "0"].includes(text)) return false;

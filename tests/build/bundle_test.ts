@@ -135,9 +135,11 @@ Deno.test("hostile plugins gain no more of it than of the checkout", async () =>
   using dir = place();
   const attacks = [
     "asks_for_permissions",
+    "descriptors_of_the_process",
     "reads_and_writes_files",
     "host_modules_imported_again",
     "modules_made_of_text",
+    "reads_the_environment",
     "kills_and_signals",
     "learns_about_the_machine",
     "writes_to_standard_streams",

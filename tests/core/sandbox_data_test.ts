@@ -141,7 +141,12 @@ Deno.test("whatever an option's value is, a getter gives its type or a TypeError
     [(value: unknown) => makeOptions("p", { o: value }).getBoolean("o"), "boolean"],
     [(value: unknown) => makeOptions("p", { o: value }).getList("o"), "object"],
   ] as const;
-  const value = fc.oneof(fc.string(), fc.constantFrom("[", "1e999", "0x", "[1]", "tRue"), fc.jsonValue(), fc.double());
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom("[", "1e999", "0x", "[1]", "tRue", { toString: false }),
+    fc.jsonValue(),
+    fc.double(),
+  );
   fc.assert(
     fc.property(value, fc.constantFrom(...getters), (given, [get, type]) => {
       try {
