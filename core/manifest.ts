@@ -184,13 +184,13 @@ async function fromYaml(text: string, path: string): Promise<Sections> {
   try {
     data = parse(text, { maxAliasCount: 100, logLevel: "error" });
   } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
+    const reason = oneLine((error as Error).message.split("\n")[0]!);
     throw new StoqConfigError(`Cannot read manifest "${path}" as YAML: ${reason}`, { cause: error });
   }
   const sections: Sections = new Map();
   for (const [name, values] of Object.entries(isRecord(data) ? data : {})) {
     if (!isRecord(values ?? {})) {
-      throw new StoqConfigError(`Cannot use manifest "${path}": "${name}" is not a section with keys`);
+      throw new StoqConfigError(`Cannot use manifest "${path}": "${oneLine(name)}" is not a section with keys`);
     }
     sections.set(
       name.toLowerCase(),
