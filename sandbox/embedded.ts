@@ -20,8 +20,7 @@ export type EmbeddedFiles = Readonly<Record<string, () => string>>;
 
 let files: EmbeddedFiles | undefined;
 let main: string | undefined;
-/** Modules by name, in a process that was given them. */
-const modules = new Map<string, Uint8Array<ArrayBuffer>>();
+/** URLs of modules by name: those that were asked for, or that this process was given. */
 const urls = new Map<string, string>();
 
 /**
@@ -34,14 +33,14 @@ export function embed(contents: EmbeddedFiles, url: string): void {
   main = url;
 }
 
-/** Gives this process an embedded module that another has. */
+/** Makes an embedded module one of this process: its own, or one that another process has. */
 export function provideModule(name: string, text: Uint8Array<ArrayBuffer>): void {
-  modules.set(name, text);
+  urls.set(name, URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
 }
 
 /** Whether there is such an embedded module. */
 export function hasModule(name: string): boolean {
-  return modules.has(name) || files !== undefined && Object.hasOwn(files, name.slice(PREFIX.length));
+  return urls.has(name) || files !== undefined && Object.hasOwn(files, name.slice(PREFIX.length));
 }
 
 /** URL of the file that all is embedded in; nothing in a checkout. */
@@ -80,12 +79,6 @@ export function readEmbedded(name: string): Uint8Array<ArrayBuffer> {
 /** URL of an embedded module, for this process and its Workers: it needs no permission. Any other URL stays as it is. */
 export function moduleUrl(name: string): string {
   if (!isEmbedded(name)) return name;
-  let url = urls.get(name);
-  if (url === undefined) {
-    urls.set(
-      name,
-      url = URL.createObjectURL(new Blob([modules.get(name) ?? readEmbedded(name)], { type: "text/javascript" })),
-    );
-  }
-  return url;
+  if (!urls.has(name)) provideModule(name, readEmbedded(name));
+  return urls.get(name)!;
 }

@@ -77,9 +77,9 @@ class SandboxHost {
         return;
       }
       case "unlinked":
-        return this.#files?.answers?.open();
+        return this.#files.answers?.open();
       case "read":
-        for (const at of message.places) this.#files?.answers?.free(at);
+        for (const at of message.places) this.#files.answers?.free(at);
         return;
       case "ping":
         return this.send({ type: "pong" }, []);

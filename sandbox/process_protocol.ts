@@ -21,10 +21,12 @@ import type { PluginSpec, RawOutcome, Timing } from "./sandbox.ts";
 
 /** Core to process. The part of a `call` is the JSON text of its arguments, that of a `plugin` its module, if that is embedded. */
 export type ToProcess =
-  /** The first message, its part the module that Workers start with, if that is embedded: files of contents and of answers to open, if there are any, kinds of permissions to give up then, … */
+  /** The first message. Its part is the module that Workers start with, if that is embedded. */
   | {
     readonly type: "setup";
+    /** Files of contents and of answers to open, if there are any. */
     readonly files: BulkFiles["paths"] | null;
+    /** Kinds of permissions to give up then. */
     readonly revoke: readonly string[];
     /** Permissions of a Worker to start before it is known which plugin it is for. */
     readonly guest: Deno.PermissionOptionsObject | null;

@@ -35,8 +35,8 @@ let ahead: StartedProcess | undefined;
  * @throws {Error} If it cannot be started.
  */
 export function startProcess(plugin?: PluginSpec): StartedProcess {
-  if (plugin !== undefined) return start([plugin], plugin.limits.memory);
-  const started = ahead ?? start([], SHARED_MEMORY);
+  if (plugin !== undefined) return start(plugin);
+  const started = ahead ?? start();
   ahead = undefined;
   return started;
 }
@@ -46,7 +46,7 @@ export async function startAhead(): Promise<void> {
   // In a package that was loaded from elsewhere it is not known yet what to start.
   if (embeddedMain() === undefined && !import.meta.url.startsWith("file:")) return;
   try {
-    ahead = start([], SHARED_MEMORY);
+    ahead = start();
     ahead.child.unref();
     // What loads next keeps everything else waiting.
     await ahead.told;
@@ -55,14 +55,18 @@ export async function startAhead(): Promise<void> {
   }
 }
 
-function start(plugins: readonly PluginSpec[], memory: number): StartedProcess {
-  for (const plugin of plugins) hideFrom(plugin);
+function start(plugin?: PluginSpec): StartedProcess {
+  if (plugin !== undefined) hideFrom(plugin);
   const files = makeBulkFiles();
   const paths = files?.paths ?? null;
   let child: Deno.ChildProcess;
   let revoke: readonly string[];
   try {
-    const command = sandboxCommand(plugins, memory, paths);
+    const command = sandboxCommand(
+      plugin === undefined ? [] : [plugin],
+      plugin?.limits.memory ?? SHARED_MEMORY,
+      paths,
+    );
     revoke = command.revoke;
     child = new Deno.Command(command.program, {
       args: command.args,
@@ -77,7 +81,7 @@ function start(plugins: readonly PluginSpec[], memory: number): StartedProcess {
     throw error;
   }
   const input = child.stdin.getWriter();
-  const guest = plugins.length === 0 ? sharedPermissions() : null;
+  const guest = plugin === undefined ? sharedPermissions() : null;
   const setup: ToProcess = { type: "setup", files: paths, revoke, guest };
   // Whoever reads the other side sees it if that is gone.
   const told = input.write(encodeFrame(setup, embeddedParts(GUEST_MODULE))).catch(() => {});

@@ -23,6 +23,10 @@ function filled(size: number, value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(size).fill(value);
 }
 
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /** Whether a process has the text in its arguments (Linux; elsewhere it is not known). */
 function runningWith(text: string): boolean {
   if (Deno.build.os !== "linux") return false;
@@ -218,53 +222,54 @@ Deno.test("whatever a process sends, it is a message or a FrameError", () => {
 });
 
 Deno.test("large payloads give the same result with files beside the pipes and without, and leave nothing behind", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "stoq_test_" });
-  try {
-    const inner = new Uint8Array(300_000).map((_, i) => (i * i) >> 7);
-    const packed = new Uint8Array(
-      await new Response(new Blob([inner]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
-    );
-    await Deno.writeFile(`${folder}/payload.gz`, packed);
-    await Deno.mkdir(`${folder}/tmp`);
-    await Deno.mkdir(`${folder}/a,b`);
-    const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-    for (const TMPDIR of [`${folder}/tmp`, `${folder}/none`, `${folder}/payload.gz`, `${folder}/a,b`, "/dev/shm", ""]) {
-      const { code, stdout, stderr } = await stoq(["scan", `${folder}/payload.gz`, "-a", "hash", "-s", "decompress"], {
+  using folder = tempDir();
+  const inner = new Uint8Array(300_000).map((_, i) => (i * i) >> 7);
+  const packed = new Uint8Array(
+    await new Response(new Blob([inner]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
+  );
+  await Deno.writeFile(`${folder.path}/payload.gz`, packed);
+  await Deno.mkdir(`${folder.path}/tmp`);
+  await Deno.mkdir(`${folder.path}/a,b`);
+  for (
+    const TMPDIR of [
+      `${folder.path}/tmp`,
+      `${folder.path}/none`,
+      `${folder.path}/payload.gz`,
+      `${folder.path}/a,b`,
+      "/dev/shm",
+      "",
+    ]
+  ) {
+    const { code, stdout, stderr } = await stoq(
+      ["scan", `${folder.path}/payload.gz`, "-a", "hash", "-s", "decompress"],
+      {
         env: { TMPDIR, XDG_RUNTIME_DIR: "" },
-      });
-      assert.equal(code, 0, stderr);
-      const { results } = JSON.parse(stdout);
-      const hashes = results.map(({ workers }: { workers: { hash?: { sha256: string } }[] }) =>
-        workers[0]!.hash!.sha256
-      );
-      assert.deepEqual(hashes, [sha256(packed), sha256(inner)], TMPDIR);
-    }
-    assert.deepEqual([...Deno.readDirSync(`${folder}/tmp`)], []);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+      },
+    );
+    assert.equal(code, 0, stderr);
+    const { results } = JSON.parse(stdout);
+    const hashes = results.map(({ workers }: { workers: { hash?: { sha256: string } }[] }) => workers[0]!.hash!.sha256);
+    assert.deepEqual(hashes, [sha256(packed), sha256(inner)], TMPDIR);
   }
+  assert.deepEqual([...Deno.readDirSync(`${folder.path}/tmp`)], []);
 });
 
 Deno.test("a sandbox process that was started ahead and not needed ends with the command, and leaves nothing", async () => {
-  const TMPDIR = await Deno.makeTempDir({ prefix: "stoq_test_" });
-  try {
-    const env = { TMPDIR, XDG_RUNTIME_DIR: "" };
-    for (
-      const args of [["scan", "/nonexistent/file"], ["scan", "--nonsense"], ["run"], ["replay", "/nonexistent/file"]]
-    ) {
-      assert.notEqual((await stoq(args, { env })).code, 0);
-      assert.deepEqual([...Deno.readDirSync(TMPDIR)], [], args.join(" "));
-    }
-    // Its arguments name the folder. The test's own time limit is the one for a process that does not end.
-    while (runningWith(TMPDIR)) await new Promise((resolve) => setTimeout(resolve, 20));
-  } finally {
-    await Deno.remove(TMPDIR, { recursive: true });
+  using folder = tempDir();
+  const TMPDIR = folder.path;
+  const env = { TMPDIR, XDG_RUNTIME_DIR: "" };
+  for (
+    const args of [["scan", "/nonexistent/file"], ["scan", "--nonsense"], ["run"], ["replay", "/nonexistent/file"]]
+  ) {
+    assert.notEqual((await stoq(args, { env })).code, 0);
+    assert.deepEqual([...Deno.readDirSync(TMPDIR)], [], args.join(" "));
   }
+  // Its arguments name the folder. The test's own time limit is the one for a process that does not end.
+  while (runningWith(TMPDIR)) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 Deno.test("scans of the same bytes at the same time do not take them from each other", async () => {
   await using stoq = new Stoq({ baseDir: "/nonexistent/stoq", sandboxes: 1, logLevel: "critical" });
-  const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   const scanned = async (bytes: Uint8Array<ArrayBuffer>) => {
     const { results, errors } = await stoq.scan(bytes, { addStartDispatch: ["hash"] });
     assert.deepEqual(errors, {});
@@ -273,22 +278,22 @@ Deno.test("scans of the same bytes at the same time do not take them from each o
   // The files are in use from the second on.
   await scanned(filled(1, 0));
   const shared = filled(2_000_000, 65);
-  const scans = Array.from({ length: 20 }, () => ({ bytes: shared, sha256: scanned(shared) }));
+  const scans = Array.from({ length: 20 }, () => ({ bytes: shared, scan: scanned(shared) }));
   // Others come while those end one by one: places that are free are theirs.
   for (let i = 0; i < 20; i++) {
-    await scans[i]!.sha256;
+    await scans[i]!.scan;
     const bytes = filled(2_000_000, 100 + i);
-    scans.push({ bytes, sha256: scanned(bytes) });
+    scans.push({ bytes, scan: scanned(bytes) });
   }
-  for (const { bytes, sha256 } of scans) assert.equal(await sha256, hash(bytes));
+  for (const { bytes, scan } of scans) assert.equal(await scan, sha256(bytes));
   const worker = await stoq.loadPlugin("hash");
   const results = await Promise.all(
     Array.from({ length: 6 }, async (_, i) => {
       const payload = new Payload(i < 3 ? shared : filled(2_000_000, i));
-      return [(await worker.scan(payload)).results as { sha256: string }, hash(payload.content)] as const;
+      return [(await worker.scan(payload)).results as { sha256: string }, sha256(payload.content)] as const;
     }),
   );
-  for (const [{ sha256 }, expected] of results) assert.equal(sha256, expected);
+  for (const [given, expected] of results) assert.equal(given.sha256, expected);
 });
 
 Deno.test({
