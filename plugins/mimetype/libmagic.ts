@@ -10,6 +10,9 @@ import wrapper from "wasmagic/dist/libmagic-wrapper.js";
 /** `MAGIC_MIME_TYPE` of `magic.h`: give the MIME type, without the character set. */
 const MAGIC_MIME_TYPE = 0x10;
 
+/** `MAGIC_NO_CHECK_TEXT` and `MAGIC_NO_CHECK_ENCODING` of `magic.h`: do not look whether it is text. */
+const NO_TEXT = 0x020000 | 0x200000;
+
 /** Where the WebAssembly module keeps its compiled database, in its own file system in memory. */
 const DATABASE = { folder: "/magic", file: "magic.mgc" } as const;
 
@@ -92,6 +95,9 @@ export async function loadLibmagic(
 /** Where the members of `struct mlist` (`src/file.h` of file 5.47) are, counted in words of 32 bits. */
 const LIST = { entries: 0, expressions: 1, count: 2, next: 4, previous: 5 } as const;
 
+/** `struct magic_set`, counted in the same way: it begins with the head of the list; and its flags. */
+const SET = { list: 0, flags: 10 } as const;
+
 /** How many entries are held, of all levels: with more, libmagic goes through all there are. */
 const MAX_HELD = 4096;
 
@@ -111,7 +117,9 @@ class Selection {
   readonly #someExpressions: number;
   /** What the array holds, while libmagic goes through it. */
   #held: readonly Entry[] | undefined;
-  readonly #select: (bytes: Uint8Array) => Entry[] | undefined;
+  readonly #select: ReturnType<typeof preselect>;
+  /** Where libmagic's flags are. */
+  readonly #flags: number;
 
   /**
    * @param head The first {@linkcode HEAD_SIZE} bytes of the database.
@@ -133,6 +141,13 @@ class Selection {
       throw new Error(`libmagic has its list of entries ${lists.length} times in memory, not once`);
     }
     this.#list = lists[0]!;
+    const sets: number[] = [];
+    const listHead = words[this.#list + LIST.previous]!;
+    for (let at = words.indexOf(listHead); at !== -1; at = words.indexOf(listHead, at + 1)) {
+      if (words[at - SET.list + SET.flags] === MAGIC_MIME_TYPE) sets.push(at - SET.list);
+    }
+    if (sets.length !== 1) throw new Error(`libmagic has its flags ${sets.length} times in memory, not once`);
+    this.#flags = sets[0]! + SET.flags;
     this.#entries = words[this.#list + LIST.entries]!;
     this.#expressions = words[this.#list + LIST.expressions]!;
     this.#count = count;
@@ -160,6 +175,7 @@ class Selection {
   holdAll(): void {
     this.#keepExpressions();
     this.#held = undefined;
+    this.#words()[this.#flags] = MAGIC_MIME_TYPE;
     this.#point(this.#entries, this.#expressions, this.#count);
   }
 
@@ -167,11 +183,13 @@ class Selection {
    * Lets libmagic go through the entries that may match a payload, in which those that would ask all of them again
    * answer instead.
    *
-   * @returns `false`, and nothing is changed, if that cannot be told, or they are too many.
+   * @returns `false` if that cannot be told, or they are too many.
    */
   hold(payload: Uint8Array): boolean {
-    const entries = this.#select(payload);
-    if (entries === undefined) return false;
+    const choice = this.#select(payload);
+    if (choice === undefined) return false;
+    const { entries, text } = choice;
+    this.#words()[this.#flags] = text ? MAGIC_MIME_TYPE : MAGIC_MIME_TYPE | NO_TEXT;
     const held = this.#held;
     if (entries.length === held?.length && entries.every((entry, i) => entry === held[i])) return true;
     if (entries.reduce((sum, entry) => sum + entry.count, 0) > MAX_HELD) return false;

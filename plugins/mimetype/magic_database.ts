@@ -67,8 +67,11 @@ const DER_SEQUENCE = { tag: 0x10, bits: 0x1f } as const;
 /** Longest beginning of a value that a condition holds. */
 const MAX_PREFIX = 16;
 
-/** A string that may begin further on than this is not looked for here, but in text, which is no longer to libmagic. */
-const MAX_REACH = 65 * 1024;
+/** A string that may begin further on in data is not looked for here. */
+const MAX_REACH = 16 * 1024;
+
+/** Text is no longer than this to libmagic (`FILE_ENCODING_MAX`), with room for what is before and after a string. */
+const MAX_TEXT = 65 * 1024;
 
 /** How many bytes of a payload a value has at most, in which a continuation's offset may be counted from (`MAXstring`). */
 const MAX_VALUE = 128;
@@ -326,7 +329,7 @@ class Reader {
   #within(index: number, strings: string[], from: number, to: number): Condition | undefined {
     const binary = (this.flag(index) & FLAG.binaryTest) !== 0;
     if (to > MAX_REACH && binary) return undefined;
-    return { within: [...new Set(strings)], from, to: Math.min(to, MAX_REACH) };
+    return { within: [...new Set(strings)], from, to: Math.min(to, MAX_TEXT) };
   }
 
   #offset(index: number): number {

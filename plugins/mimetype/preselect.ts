@@ -124,6 +124,9 @@ class Strings {
   readonly #strings: { length: number; tests: { entry: number; from: number; to: number }[] }[] = [];
   /** Length of what has to be looked at. */
   readonly #reach: number;
+  /** How often something was looked at, and of each string, the last time that it could add no more. */
+  #passes = 0;
+  readonly #done: Float64Array;
 
   constructor(tests: { entry: number; condition: ConditionWith<"within"> }[]) {
     const strings = new Map<string, number>();
@@ -145,6 +148,7 @@ class Strings {
     }
     for (let byte = 0x41; byte <= 0x5a; byte++) this.#classes[byte] = this.#classes[byte + 0x20]!;
     this.#reach = reach;
+    this.#done = new Float64Array(this.#strings.length);
     const next = this.#next = new Int32Array(nodes * width);
     const ends = this.#ends;
 
@@ -185,6 +189,7 @@ class Strings {
   find(bytes: Uint8Array, found: Set<number>): void {
     const [classes, next] = [this.#classes, this.#next];
     const length = Math.min(bytes.length, this.#reach);
+    const pass = ++this.#passes;
     // As if a line had ended before.
     let state = Math.max(next[classes[0x0a]!]!, 0);
     for (let i = 0; i < length; i++) {
@@ -192,9 +197,16 @@ class Strings {
       if (state >= 0) continue;
       state = ~state;
       for (const string of this.#ends[state]!) {
+        // Nothing more to learn from it.
+        if (this.#done[string] === pass) continue;
         const { length, tests } = this.#strings[string]!;
         const start = i + 1 - length;
-        for (const { entry, from, to } of tests) if (start >= from && start <= to) found.add(entry);
+        let open = false;
+        for (const { entry, from, to } of tests) {
+          if (start >= from && start <= to) found.add(entry);
+          else if (start < from) open = true;
+        }
+        if (!open) this.#done[string] = pass;
       }
     }
   }
@@ -241,20 +253,27 @@ class Index {
   }
 }
 
+/** Entries that may match a payload, in the order of the database. */
+export interface Choice {
+  entries: readonly Entry[];
+  /** Whether the payload is text to libmagic; not so, it need not look whether it is. */
+  text: boolean;
+}
+
 /**
  * Prepares the choice of entries.
  *
- * @returns Of a payload: the entries that may match, in the order of the database, or nothing if all have to be tried.
+ * @returns Of a payload: the entries that may match, or nothing if all have to be tried.
  */
-export function preselect(entries: readonly Entry[]): (bytes: Uint8Array) => Entry[] | undefined {
+export function preselect(entries: readonly Entry[]): (bytes: Uint8Array) => Choice | undefined {
   const forData = entries.filter((entry) => entry.binary);
   const ofData = new Index(forData);
   const ofText = new Index(entries);
   return (bytes) => {
     const kind = kindOf(bytes);
     if (kind === undefined) return undefined;
-    if (kind === "data") return ofData.find(bytes).map((entry) => forData[entry]!);
-    return ofText.find(bytes, ...(kind === "text" ? [] : [bytes.subarray(UTF8_MARK.length)]))
-      .map((entry) => entries[entry]!);
+    if (kind === "data") return { entries: ofData.find(bytes).map((entry) => forData[entry]!), text: false };
+    const marked = kind === "text" ? [] : [bytes.subarray(UTF8_MARK.length)];
+    return { entries: ofText.find(bytes, ...marked).map((entry) => entries[entry]!), text: true };
   };
 }
