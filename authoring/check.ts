@@ -1,8 +1,7 @@
 import type { Config } from "../core/config.ts";
 import { StoqPluginError } from "../core/errors.ts";
-import { grant } from "../core/grant.ts";
-import { classesOf, PLUGIN_CLASSES, type PluginClass } from "../core/manifest.ts";
-import { openSandbox } from "../sandbox/open.ts";
+import { loadOnce } from "../core/load_once.ts";
+import { PLUGIN_CLASSES, type PluginClass } from "../core/manifest.ts";
 import type { PluginLog } from "../plugin.ts";
 import { assemble, type Assembled, place } from "./assemble.ts";
 import { type PluginFolder, readPluginFolder } from "./folder.ts";
@@ -28,15 +27,11 @@ export async function checkPlugin(path: string, config: Config, log: CheckLog): 
   const assembled = await assemble(plugin);
   await using placed = await place(assembled.files);
   const { manifest } = await readPluginFolder(placed.folder);
-  const { spec } = grant({ manifest, builtin: false }, config);
-  await using sandbox = openSandbox(1, (level, _, message) => log(level, message));
-  const loaded = await sandbox.methods(spec);
-  if (loaded.status !== "ok") {
-    throw new StoqPluginError(`Plugin "${name}" ${loaded.message.replaceAll(placed.folder, plugin.manifest.folder)}`, {
-      cause: loaded,
-    });
+  const loaded = await loadOnce(manifest, config, (level, _, message) => log(level, message));
+  if ("failure" in loaded) {
+    throw new StoqPluginError(`Plugin "${name}" ${loaded.failure.replaceAll(placed.folder, plugin.manifest.folder)}`);
   }
-  const classes = classesOf(loaded.answer.value as string[]);
+  const { classes } = loaded;
   if (classes.length === 0) {
     const methods = Object.values(PLUGIN_CLASSES).flat().join(", ");
     throw new StoqPluginError(`Plugin "${name}" is of no class: its module has none of the methods ${methods}`);

@@ -6,12 +6,11 @@
 import { isAbsolute, join, posix } from "node:path";
 import type { Config } from "../core/config.ts";
 import { StoqInstallError } from "../core/errors.ts";
-import { grant } from "../core/grant.ts";
+import { loadOnce } from "../core/load_once.ts";
 import type { Log } from "../core/log.ts";
-import { classesOf, type Manifest, parseManifest } from "../core/manifest.ts";
+import { type Manifest, parseManifest } from "../core/manifest.ts";
 import { compareVersions, VERSION } from "../core/version.ts";
 import { BUILTIN_PLUGINS } from "../plugins/builtin.ts";
-import { openSandbox } from "../sandbox/open.ts";
 import type { Fetched } from "./files.ts";
 
 /**
@@ -53,16 +52,14 @@ export async function checkLoading(manifest: Manifest, config: Config, log: Log)
   const fail = (why: string): never => {
     throw new StoqInstallError(`Cannot install "${name}": ${why}`);
   };
-  const { spec } = grant({ manifest, builtin: false }, config);
-  await using sandbox = openSandbox(1, (level, plugin, message) => log.write(level, plugin, message));
-  const outcome = await sandbox.methods(spec);
-  if (outcome.status !== "ok") {
-    const packed = /"(npm|jsr|https?):/.test(outcome.message)
+  const loaded = await loadOnce(manifest, config, (level, plugin, message) => log.write(level, plugin, message));
+  if ("failure" in loaded) {
+    const packed = /"(npm|jsr|https?):/.test(loaded.failure)
       ? `: a plugin loads nothing but its own files: bundle what it imports with "stoq pack"`
       : "";
-    return fail(`it ${outcome.message}${packed}`);
+    return fail(`it ${loaded.failure}${packed}`);
   }
-  const classes = classesOf(outcome.answer.value as readonly string[]);
+  const { classes } = loaded;
   if (classes.length === 0) {
     fail("its class has no method of a plugin: add scan, getDispatches, archive, decorate, save …");
   }

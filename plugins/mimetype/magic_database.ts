@@ -33,7 +33,7 @@ const AT = {
 } as const;
 
 /** `FILE_*`: types of a test. */
-const TYPE = { default: 3, string: 5, regex: 17, search: 20, indirect: 41, use: 46, clear: 47, der: 48 } as const;
+const TYPE = { string: 5, regex: 17, search: 20, indirect: 41, use: 46, clear: 47, der: 48 } as const;
 
 /** Width in bytes, and byte order, of the numeric types of tests that stand at the beginning of an entry. */
 const NUMBERS: Record<number, { width: 1 | 2 | 4 | 8; big?: true }> = {
@@ -53,7 +53,7 @@ const NUMBERS: Record<number, { width: 1 | 2 | 4 | 8; big?: true }> = {
 const FLAG = { indirect: 0x01, added: 0x02, unsigned: 0x08, binaryTest: 0x20, negativeOffset: 0x80 } as const;
 
 /** Bits of `str_flags`. */
-const STRING_FLAG = { whitespace: 0x03, ignoreLower: 0x04, ignoreUpper: 0x08, lineCount: 0x800 } as const;
+const STRING_FLAG = { whitespace: 0x03, ignoreLower: 0x04, ignoreUpper: 0x08 } as const;
 
 /** Bits of `mask_op`: the operation, and what inverts its result. */
 const OPERATION = { bits: 0x07, and: 0, inverse: 0x40 } as const;
@@ -73,13 +73,13 @@ const MAX_REACH = 16 * 1024;
 /** Text is no longer than this to libmagic (`FILE_ENCODING_MAX`), with room for what is before and after a string. */
 const MAX_TEXT = 65 * 1024;
 
-/** How many bytes of a payload a value has at most, in which a continuation's offset may be counted from (`MAXstring`). */
+/** Longest value in bytes (`MAXstring`): a continuation's offset may be counted from the end of one. */
 const MAX_VALUE = 128;
 
 /** Most strings that stand for one regular expression. */
 const MAX_LITERALS = 64;
 
-/** Length of strings from which on they are worth looking for; a control character alone is rare enough. */
+/** Strings shorter than this are not worth looking for, but a control character, which is rare. */
 const MIN_LITERAL = 2;
 
 /**
