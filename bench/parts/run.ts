@@ -2,7 +2,7 @@ import { alternating, median } from "../measure.ts";
 import { besideLimits, fileLimit, LIMIT, limitRows, limitsOf, rulesAlone } from "../limits.ts";
 import type { FileList } from "../corpus.ts";
 import type { Bench } from "../part.ts";
-import { openStoq, runOver, scanList, type Selection, SELECTIONS } from "../scans.ts";
+import { openStoq, runOver, scanList, type Selection, SELECTIONS, WARM_UP, warmUp } from "../scans.ts";
 import { rateRow, type Row, type Section, type Target } from "../table.ts";
 
 /** What rates have to reach, by list and selection. */
@@ -45,7 +45,7 @@ export async function run(bench: Bench): Promise<Section> {
     title: "Runs",
     note:
       "`stoq run` is the whole command, start and end included: `-P filedir`, results as one line of JSON each with `-C stdout` to /dev/null. " +
-      "“In one process” is `Stoq.scan` after a first round, with 64 scans in flight, each reading its file. hash makes four hashes " +
+      `“In one process” is \`Stoq.scan\` after ${WARM_UP} scans or a first round, with 64 scans in flight, each reading its file. hash makes four hashes ` +
       "(MD5, SHA-1, SHA-256, SHA-512), the three sums are `md5sum`, `sha1sum`, `sha256sum`: one process each over the whole list, one after " +
       "another. `yara -r` has the same ten rules (`bench/ten.yar`), `file` is libmagic, as mimetype has it. A ratio above 1 is faster than the limit.",
     rows,
@@ -64,8 +64,7 @@ async function over(
     stoq: openStoq(selection),
   }));
   try {
-    // Plugins are loaded, and code has been optimised, before anything counts.
-    if (quick) { for (const { stoq } of opened) await scanList(stoq, list); }
+    for (const { stoq } of opened) await (quick ? scanList : warmUp)(stoq, list);
     const samples = await alternating(
       {
         ...limitsOf(list),

@@ -1,7 +1,7 @@
 import { alternating, median } from "../measure.ts";
 import { besideLimits, limitsOf } from "../limits.ts";
 import type { Bench } from "../part.ts";
-import { openStoq, scanList, type Selection, SELECTIONS } from "../scans.ts";
+import { openStoq, scanList, type Selection, SELECTIONS, warmUp } from "../scans.ts";
 import { rateRow, type Row, type Section } from "../table.ts";
 
 /** Sandbox processes. */
@@ -14,6 +14,7 @@ export async function scaling({ corpus, repeats, quick }: Bench): Promise<Sectio
     for (const selection of [SELECTIONS.hash, SELECTIONS.three] as Selection[]) {
       const opened = SANDBOXES.map((sandboxes) => ({ sandboxes, stoq: openStoq(selection, { sandboxes }) }));
       try {
+        if (!quick) { for (const { stoq } of opened) await warmUp(stoq, list); }
         const samples = await alternating(
           {
             ...limitsOf(list),
